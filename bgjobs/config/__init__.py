@@ -1,0 +1,1 @@
+"""jobs.toml, checked whole before anything happens."""

@@ -1,0 +1,1 @@
+"""What should happen, as pure values: no clock, no I/O."""

@@ -1,0 +1,1 @@
+"""The only part that knows rich: values in, text out."""

@@ -1,0 +1,1 @@
+"""Makes a run happen: its steps, the batches, stops and deadlines."""
