@@ -20,12 +20,12 @@ class KeyColumn(NamedTuple):
 class Allowance(NamedTuple):
     """How many records of a run may fail before the run does: both bounds must hold."""
 
-    count: int | None = 0
+    records: int | None = 0
     ratio: float | None = None
 
     def exceeded(self, failed: int, read: int) -> bool:
         """Whether `failed` of `read` records are too many."""
-        if self.count is not None and failed > self.count:
+        if self.records is not None and failed > self.records:
             return True
         return self.ratio is not None and failed > self.ratio * read
 
