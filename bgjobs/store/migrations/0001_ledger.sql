@@ -173,3 +173,31 @@ END $$;
 CREATE CONSTRAINT TRIGGER half_batch AFTER UPDATE ON {schema}.lease
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     WHEN (NEW.in_batch IS NOT NULL) EXECUTE FUNCTION {schema}.no_half_batch();
+
+-- What the audit row says of a finished run.
+CREATE FUNCTION {schema}.audit_details(r {schema}.run) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT jsonb_build_object(
+               'job_name', r.job,
+               'status', CASE WHEN r.status IN ('success', 'partial') THEN 'success'
+                              ELSE 'failed' END,
+               'records_processed', r.processed,
+               'execution_time_ms',
+               round(extract(epoch FROM r.finished_at - r.started_at) * 1000)::bigint,
+               'outcome', r.status,
+               'run_id', r.id,
+               'slot', r.slot,
+               'trigger', r.trigger,
+               'attempt', r.attempt,
+               'records_read', r.read,
+               'records_skipped', r.skipped,
+               'records_failed', r.failed,
+               'batches', r.batches)
+           || CASE WHEN r.counters = '{{}}' THEN '{{}}'
+                   ELSE jsonb_build_object('counters', r.counters) END
+           || CASE WHEN r.reason IS NULL THEN '{{}}'
+                   ELSE jsonb_build_object('reason', r.reason) END
+           || CASE WHEN r.status IN ('success', 'partial') THEN '{{}}'
+                   ELSE jsonb_build_object(
+                       'error_message', coalesce(r.error_message, r.reason, r.status),
+                       'error_stack', r.error_stack) END
+$$;

@@ -1,0 +1,134 @@
+"""Connecting, and what the server's and the driver's errors mean."""
+
+import time
+from collections.abc import Callable
+
+import psycopg
+from psycopg import conninfo
+
+from bgjobs.errors import (
+    AccessRefusedError,
+    BgjobsError,
+    ConfigError,
+    DatabaseUnreachableError,
+    JobFailedError,
+    LeaseLostError,
+    NotNowError,
+)
+from bgjobs.job import Database
+
+# A dropped network hangs for hours without keepalives; tcp_user_timeout alone does not notice it.
+_ALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_REFUSALS = ("authentication failed", "no password supplied", "pg_hba.conf", "role ", "permission")
+_HEALING = frozenset({"40001", "40P01", "55P03", "53300", "25P03"})
+_HEALING_CLASSES = frozenset({"08", "57P"})
+
+
+def parameters(database: Database, application: str) -> dict[str, str | int]:
+    """The connection's parameters.
+
+    Raises:
+        ConfigError: The URL means nothing; its text is not repeated, it may hold a password.
+    """
+    try:
+        given = conninfo.conninfo_to_dict(database.url or "")
+    except psycopg.ProgrammingError:
+        message = "[database] url: not a Postgres URL or connection string"
+        raise ConfigError(message) from None
+    seconds = max(2, round(database.connect_timeout.total_seconds()))
+    own = {"application_name": application, "connect_timeout": seconds, **_ALIVE}
+    return {**own, **{key: value for key, value in given.items() if value is not None}}
+
+
+def connect(database: Database, *, application: str) -> psycopg.Connection:
+    """One try to connect, in autocommit: every transaction is begun and ended by its own words.
+
+    Raises:
+        DatabaseUnreachableError: Nobody answers.
+        AccessRefusedError: The server answers, and refuses the login.
+        ConfigError: The URL or the database's name is wrong.
+    """
+    try:
+        return psycopg.connect(
+            **parameters(database, application),  # type: ignore[arg-type]  # libpq's own names
+            autocommit=True,
+            # Prepared names of one client run another's SQL behind a pooler.
+            prepare_threshold=None,
+        )
+    except psycopg.OperationalError as error:
+        raise _explain_login(error) from None
+
+
+def connect_within(
+    database: Database,
+    *,
+    application: str,
+    sleep: Callable[[float], None] = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> psycopg.Connection:
+    """Connect, trying again for `database.connect_wait` while nobody answers."""
+    end = monotonic() + database.connect_wait.total_seconds()
+    pause = 0.25
+    while True:
+        try:
+            return connect(database, application=application)
+        except DatabaseUnreachableError:
+            if monotonic() + pause >= end:
+                raise
+        sleep(pause)
+        pause = min(pause * 2, 5.0)
+
+
+def _explain_login(error: psycopg.OperationalError) -> BgjobsError:
+    text = " ".join(str(error).split())
+    if "database " in text and "does not exist" in text:
+        return ConfigError(f"[database] {text}")
+    if any(mark in text for mark in _REFUSALS):
+        return AccessRefusedError(f"the database refuses the login: {text}")
+    return DatabaseUnreachableError(f"the database cannot be reached: {text}")
+
+
+def healing(error: BaseException) -> bool:
+    """Whether the same batch may go through when it is tried again."""
+    if not isinstance(error, psycopg.Error):
+        return isinstance(error, DatabaseUnreachableError)
+    state = error.sqlstate
+    if state is None:
+        # A connection that broke carries no state; what the driver refuses by itself does not heal.
+        return isinstance(error, psycopg.OperationalError)
+    if state == "57014":
+        return False
+    return state in _HEALING or state[:2] in _HEALING_CLASSES or state[:3] in _HEALING_CLASSES
+
+
+def lost(connection: psycopg.Connection) -> bool:
+    """Whether the connection is gone."""
+    return connection.closed or connection.broken
+
+
+def explain(error: psycopg.Error) -> BgjobsError:
+    """What a server error means to a person, as the error with the right exit status."""
+    state = error.sqlstate or ""
+    text = error.diag.message_primary or " ".join(str(error).split())
+    if state == "BG002":
+        return LeaseLostError(f"{text}; nothing uncommitted remains, that run goes on")
+    if state == "BG001":
+        return JobFailedError(
+            f"{text}: a handler must not commit, roll back or begin by itself; "
+            "use run.connection inside the batch's transaction"
+        )
+    if state in {"3F000", "42P01", "42883"} and "bgjobs" in text:
+        return ConfigError(f"the ledger is missing or too old ({text}); run: bgjobs migrate")
+    if state == "42501":
+        return AccessRefusedError(f"{text}; `bgjobs migrate --grants ROLE` prints the grants")
+    if state == "53100":
+        return NotNowError(f"the server's disk is full: {text}")
+    if healing(error):
+        return DatabaseUnreachableError(f"the database was lost: {text}")
+    return JobFailedError(text)
