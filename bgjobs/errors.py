@@ -59,6 +59,12 @@ class ConfigError(BgjobsError):
     status = ExitStatus.BAD_CONFIG
 
 
+class CrontabError(BgjobsError):
+    """The crontab cannot be read, holds a damaged block, or what would be run is unsafe."""
+
+    status = ExitStatus.BAD_CONFIG
+
+
 class DatabaseUnreachableError(BgjobsError):
     """No connection could be made, or it was lost and stayed lost."""
 
