@@ -109,6 +109,8 @@ class RunRecord(NamedTuple):
     error_stack: str | None
     output: str | None
     reason: str | None
+    # Shard number -> {"cursor": [...] or None, "until": [...] or None, "done": bool}
+    position: Mapping[str, Any] = {}
 
     @property
     def seconds(self) -> float | None:
@@ -130,3 +132,13 @@ class FailedRecord(NamedTuple):
     error_stack: str | None
     attempt: int
     failed_at: datetime
+
+
+class Pause(NamedTuple):
+    """A job that is not to start, on any host; `until` None lasts until it is resumed."""
+
+    job: str
+    until: datetime | None
+    reason: str | None
+    paused_by: str
+    paused_at: datetime
