@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import psycopg
 from psycopg import conninfo
@@ -30,7 +31,7 @@ _HEALING = frozenset({"40001", "40P01", "55P03", "53300", "25P03"})
 _HEALING_CLASSES = frozenset({"08", "57P"})
 
 
-def parameters(database: Database, application: str) -> dict[str, str | int]:
+def parameters(database: Database, application: str) -> dict[str, Any]:
     """The connection's parameters.
 
     Raises:
@@ -42,7 +43,7 @@ def parameters(database: Database, application: str) -> dict[str, str | int]:
         message = "[database] url: not a Postgres URL or connection string"
         raise ConfigError(message) from None
     seconds = max(2, round(database.connect_timeout.total_seconds()))
-    own = {"application_name": application, "connect_timeout": seconds, **_ALIVE}
+    own: dict[str, Any] = {"application_name": application, "connect_timeout": seconds, **_ALIVE}
     return {**own, **{key: value for key, value in given.items() if value is not None}}
 
 
@@ -56,7 +57,7 @@ def connect(database: Database, *, application: str) -> psycopg.Connection:
     """
     try:
         return psycopg.connect(
-            **parameters(database, application),  # type: ignore[arg-type]  # libpq's own names
+            **parameters(database, application),
             autocommit=True,
             # Prepared names of one client run another's SQL behind a pooler.
             prepare_threshold=None,

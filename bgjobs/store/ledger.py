@@ -1,0 +1,215 @@
+"""Opening and closing runs: the ledger's row, its leases and the audit row."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from bgjobs.errors import LeaseLostError
+from bgjobs.record import Counts, Failure, RunStatus, Trigger
+from bgjobs.store.batches import Lease
+from bgjobs.store.pages import Key
+from bgjobs.store.session import Session
+
+NO_LANE = UUID(int=0)
+
+
+class Attempt(NamedTuple):
+    """An earlier try at a slot, and where it came to."""
+
+    id: UUID
+    slot: datetime
+    attempt: int
+    status: RunStatus
+    shards: int
+    position: dict[str, Any]
+    started_at: datetime
+
+
+class Look(NamedTuple):
+    """What the ledger says of a job at a start; `now` is the database's clock."""
+
+    now: datetime
+    known_since: datetime | None
+    paused: bool
+    paused_until: datetime | None
+    pause_reason: str | None
+    paused_by: str | None
+    newest: Attempt | None
+    has_failed_records: bool
+    has_messages: bool
+
+
+class Holder(NamedTuple):
+    """The run that holds a job's lease."""
+
+    id: UUID
+    host: str
+    pid: int
+    started_at: datetime
+    slot: datetime
+    now: datetime
+
+
+class Start(NamedTuple):
+    """A run to be opened."""
+
+    id: UUID
+    job: str
+    slot: datetime
+    trigger: Trigger
+    attempt: int
+    host: str
+    boot: str
+    pid: int
+    version: str
+    parameters: Mapping[str, Any]
+    ttl: float
+    shards: int = 1
+    # 0 where a process that works no records itself holds a lease for all.
+    first: int = 1
+    lane: UUID = NO_LANE
+    position: Mapping[str, Any] = {}
+
+
+class Opened(NamedTuple):
+    """A run that holds its leases."""
+
+    leases: tuple[Lease, ...]
+    done: frozenset[int]
+    started_at: datetime
+
+
+class Closed(NamedTuple):
+    """A finished run as the audit row has it."""
+
+    status: RunStatus
+    counts: Counts
+    milliseconds: int
+
+
+class Ledger:
+    """One method per statement on runs and their leases."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def look(self, job: str) -> Look:
+        """Everything that a start of the job decides by."""
+        row = self.session.execute("look", {"job": job}).fetchone()
+        assert row is not None  # noqa: S101 - the statement returns one row
+        return Look(*row[:6], _attempt(row[6:13]), row[13], row[14])
+
+    def attempts(self, job: str, slot: datetime) -> Attempt | None:
+        """The newest attempt at a slot."""
+        row = self.session.execute("attempts", {"job": job, "slot": slot}).fetchone()
+        return _attempt(row) if row else None
+
+    def know_job(self, job: str) -> None:
+        """Remember when a job was first seen."""
+        self.session.execute("know_job", {"job": job})
+
+    def open_run(self, start: Start) -> Opened | None:
+        """Open a run and take its leases; None where another holds one, or the slot is taken."""
+        values = start._asdict()
+        values["run"] = values.pop("id")
+        values["parameters"] = json.dumps(start.parameters, default=str)
+        values["position"] = json.dumps(start.position)
+        with self.session.connection.pipeline():
+            self.session.execute("ensure_leases", values)
+            answer = self.session.execute("open_run", values)
+            rows = answer.fetchall()
+        if not rows:
+            return None
+        leases = tuple(
+            Lease(start.job, start.lane, row[0], start.id, row[1], start.ttl)
+            for row in sorted(rows)
+        )
+        return Opened(leases, frozenset(row[0] for row in rows if row[2]), rows[0][3])
+
+    def holder(self, job: str) -> Holder | None:
+        """The run that holds the job's lease."""
+        row = self.session.execute("holder", {"job": job}).fetchone()
+        return Holder(*row) if row else None
+
+    def skip_run(self, start: Start, reason: str) -> None:
+        """Record a start that did not become a run."""
+        values = start._asdict()
+        values["run"] = values.pop("id")
+        values["parameters"] = json.dumps(start.parameters, default=str)
+        self.session.execute("skip_run", {**values, "reason": reason})
+
+    def bound_shard(self, lease: Lease, cursor: Key | None, until: Key | None) -> None:
+        """Fix where a shard's records begin and end."""
+        values = {
+            **lease._asdict(),
+            "cursor": None if cursor is None else json.dumps(cursor),
+            "until": None if until is None else json.dumps(until),
+        }
+        self.session.execute("bound_shard", values)
+
+    def rewind_shard(self, lease: Lease) -> None:
+        """Put the cursor back to the start."""
+        self.session.execute("rewind_shard", lease._asdict())
+
+    def finish_shard(self, lease: Lease) -> None:
+        """Mark a shard as worked to its end."""
+        self.session.execute("finish_shard", lease._asdict())
+
+    def beat(self, lease: Lease) -> str | None:
+        """Renew the lease of a process that works no batch; returns who asked it to stop.
+
+        Raises:
+            LeaseLostError: Another run took the lease.
+        """
+        row = self.session.execute("beat", lease._asdict()).fetchone()
+        if row is None:
+            message = f"the lease of {lease.job} was taken over by another run"
+            raise LeaseLostError(message)
+        stop: str | None = row[0]
+        return stop
+
+    def close_run(
+        self,
+        run: UUID,
+        status: RunStatus,
+        *,
+        failure: Failure | None = None,
+        output: str | None = None,
+        reason: str | None = None,
+    ) -> Closed | None:
+        """End a run and write its audit row; None where it had been ended by another already."""
+        values = {
+            "run": run,
+            "status": status.value,
+            "done": status is RunStatus.SUCCESS,
+            "error_class": failure.error_class if failure else None,
+            "error_message": failure.message if failure else None,
+            "error_stack": failure.stack if failure else None,
+            "output": output,
+            "reason": reason,
+        }
+        row = self.session.execute("close_run", values).fetchone()
+        if row is None:
+            return None
+        details = row[0]
+        counts = Counts(
+            details["records_read"],
+            details["records_processed"],
+            details["records_skipped"],
+            details["records_failed"],
+            details["batches"],
+        )
+        return Closed(RunStatus(details["outcome"]), counts, details["execution_time_ms"])
+
+    def drop_lane(self, job: str, lane: UUID) -> None:
+        """Remove the leases of a run that had a lane of its own."""
+        if lane != NO_LANE:
+            self.session.execute("drop_lane", {"job": job, "lane": lane})
+
+
+def _attempt(row: tuple[Any, ...]) -> Attempt | None:
+    if row[0] is None:
+        return None
+    return Attempt(row[0], row[1], row[2], RunStatus(row[3]), *row[4:])

@@ -1,0 +1,242 @@
+"""Keyset paging: the statements that read, bound and split a job's select by its key."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import sql
+
+from bgjobs import statement
+from bgjobs.errors import JobFailedError
+from bgjobs.job import Job, KeyColumn
+from bgjobs.store.session import Session
+
+Key = list[str]
+
+
+class Columns(NamedTuple):
+    """What a select returns: names and types in order, the key's places and types."""
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    places: tuple[int, ...]
+
+    def type_of(self, name: str) -> str:
+        """The server's name of a column's type."""
+        return self.types[self.names.index(name)]
+
+
+class Page:
+    """One page as it came over the wire: rows are decoded when they are asked for."""
+
+    def __init__(self, cursor: psycopg.Cursor[tuple[Any, ...]], columns: Columns) -> None:
+        self._cursor = cursor
+        self._columns = columns
+        result = cursor.pgresult
+        assert result is not None  # noqa: S101 - a page is made from an answered select
+        self._result = result
+        self.size = result.ntuples
+
+    def key(self, row: int) -> Key:
+        """The key of a row, in the server's own spelling.
+
+        Raises:
+            JobFailedError: A key column is null, so that its record has no place in the order.
+        """
+        key = []
+        for place in self._columns.places:
+            value = self._result.get_value(row, place)
+            if value is None:
+                name = self._columns.names[place]
+                message = (
+                    f'key column "{name}" is null in a record of the select; '
+                    f"exclude such records, or order by coalesce({name}, ...)"
+                )
+                raise JobFailedError(message)
+            key.append(value.decode())
+        return key
+
+    def keys(self) -> list[Key]:
+        """The keys of all rows."""
+        return [self.key(row) for row in range(self.size)]
+
+    @property
+    def last(self) -> Key:
+        """Where the next page begins."""
+        return self.key(self.size - 1)
+
+    def records(self) -> list[dict[str, Any]]:
+        """The rows as dictionaries, decoded."""
+        names = self._columns.names
+        self._cursor.scroll(0, mode="absolute")
+        return [dict(zip(names, row, strict=False)) for row in self._cursor]
+
+
+class Pages:
+    """The pages of one job's select."""
+
+    def __init__(self, session: Session, job: Job, values: Mapping[str, Any]) -> None:
+        self.session = session
+        self.job = job
+        self.values = dict(values)
+        self._select = statement.bind(statement.stripped(job.select or ""))
+        self._columns: Columns | None = None
+        self._texts: dict[tuple[bool, bool, bool], bytes] = {}
+
+    @property
+    def columns(self) -> Columns:
+        """What the select returns; asks the server once."""
+        if self._columns is None:
+            text = self._render("SELECT * FROM ({select}\n) AS page LIMIT 0")
+            described = self.session.connection.execute(text, self.values).description or []
+            names = tuple(column.name for column in described)
+            self._columns = Columns(names, self._type_names(described), self._places(names))
+        return self._columns
+
+    def _places(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        for column in self.job.key:
+            if column.name not in names:
+                message = f'key column "{column.name}" is not among what the select returns: '
+                raise JobFailedError(message + ", ".join(names))
+        return tuple(names.index(column.name) for column in self.job.key)
+
+    def _type_names(self, described: Sequence[psycopg.Column]) -> tuple[str, ...]:
+        known = self.session.connection.adapters.types
+        found = [known.get(column.type_code) for column in described]
+        if all(
+            info is not None and info.oid == c.type_code
+            for info, c in zip(found, described, strict=True)
+        ):
+            return tuple(info.name for info in found if info is not None)
+        oids = [column.type_code for column in described]
+        row = self.session.execute("type_names", {"oids": oids}).fetchone()
+        return tuple(row[0]) if row else ()
+
+    def page(
+        self, after: Key | None, until: Key | None, limit: int
+    ) -> psycopg.Cursor[tuple[Any, ...]]:
+        """Send the query of the page that follows a key; `read` makes a Page of the answer."""
+        text = self.text(after=after is not None, until=until is not None)
+        return self.session.connection.execute(text, self.bound(after, until, limit))
+
+    def read(self, answer: psycopg.Cursor[tuple[Any, ...]]) -> Page:
+        """Wait for a page that was sent for."""
+        answer.fetchone()
+        return Page(answer, self.columns)
+
+    def bound(self, after: Key | None, until: Key | None, limit: int) -> dict[str, Any]:
+        """The values of a page's query."""
+        values = {**self.values, "bgjobs_limit": limit}
+        for prefix, key in (("bgjobs_after_", after), ("bgjobs_until_", until)):
+            for number, value in enumerate(key or ()):
+                values[f"{prefix}{number}"] = value
+        return values
+
+    def text(self, *, after: bool, until: bool, leased: bool = False) -> bytes:
+        """The query of a page; `leased` takes the key before it from the lease row."""
+        found = self._texts.get((after, until, leased))
+        if found is None:
+            found = self._page_text(after=after, until=until, leased=leased)
+            self._texts[after, until, leased] = found
+        return found
+
+    def _page_text(self, *, after: bool, until: bool, leased: bool) -> bytes:
+        bounds: list[sql.Composable] = []
+        if after:
+            bounds.append(self._beyond(self.job.key, "bgjobs_after_", leased=leased))
+        if until:
+            reverse = [KeyColumn(c.name, not c.descending) for c in self.job.key]
+            beyond = self._beyond(reverse, "bgjobs_until_", leased=False, inclusive=True)
+            bounds.append(beyond)
+        where = sql.SQL(" WHERE ") + sql.SQL(" AND ").join(bounds) if bounds else sql.SQL("")
+        if not self.job.group_by:
+            template = (
+                "SELECT * FROM ({select}\n) AS page{where} ORDER BY {order} LIMIT %(bgjobs_limit)s"
+            )
+            return self._render(template, where=where, order=self.order())
+        template = (
+            "SELECT * FROM (SELECT * FROM ({select}\n) AS page{where} ORDER BY {group}"
+            " FETCH FIRST %(bgjobs_limit)s ROWS WITH TIES) AS page ORDER BY {order}"
+        )
+        group = self.order(self.job.key[: len(self.job.group_by)])
+        return self._render(template, where=where, order=self.order(), group=group)
+
+    def order(
+        self, key: Sequence[KeyColumn] | None = None, *, reverse: bool = False
+    ) -> sql.Composable:
+        """The key as ORDER BY."""
+        parts = []
+        for column in key or self.job.key:
+            down = column.descending != reverse
+            text = "{} DESC" if down else "{}"
+            parts.append(sql.SQL(text).format(sql.Identifier(column.name)))
+        return sql.SQL(", ").join(parts)
+
+    def last(self) -> psycopg.Cursor[tuple[Any, ...]]:
+        """Send for the last record of the order: what arrives behind it is another run's."""
+        text = self._render(
+            "SELECT * FROM ({select}\n) AS page ORDER BY {order} LIMIT 1",
+            order=self.order(reverse=True),
+        )
+        return self.session.connection.execute(text, self.values)
+
+    def splits(self, parts: int) -> list[Key]:
+        """Keys that split the records into parts of equal size, never within a group."""
+        text = self._render(
+            "SELECT {key} FROM (SELECT *, row_number() OVER (ORDER BY {order}) AS bgjobs_row,"
+            " count(*) OVER () AS bgjobs_rows FROM ({select}\n) AS page) AS page"
+            " WHERE bgjobs_row %% greatest(1, (bgjobs_rows + %(parts)s - 1) / %(parts)s) = 0"
+            " AND bgjobs_row < bgjobs_rows ORDER BY {order} LIMIT %(parts)s - 1",
+            key=sql.SQL(", ").join([sql.Identifier(c.name) for c in self.job.key]),
+            order=self.order(),
+        )
+        answer = self.session.connection.execute(text, {**self.values, "parts": parts})
+        places = tuple(range(len(self.job.key)))
+        names = tuple(column.name for column in self.job.key)
+        found = Page(answer, Columns(names, names, places))
+        return found.keys()
+
+    def total(self) -> int:
+        """How many records the select returns now."""
+        text = self._render("SELECT count(*) FROM ({select}\n) AS page")
+        row = self.session.connection.execute(text, self.values).fetchone()
+        return row[0] if row else 0
+
+    def _beyond(
+        self, key: Sequence[KeyColumn], prefix: str, *, leased: bool, inclusive: bool = False
+    ) -> sql.Composable:
+        """The condition that a record comes after a key, in a form an index can serve."""
+        names = [sql.Identifier(column.name) for column in key]
+        values = [self._value(n, c.name, prefix, leased=leased) for n, c in enumerate(key)]
+        if len({column.descending for column in key}) == 1:
+            sign = ("<" if key[0].descending else ">") + ("=" if inclusive else "")
+            pair = sql.SQL(", ").join
+            return sql.SQL("({}) {} ({})").format(pair(names), sql.SQL(sign), pair(values))
+        last = len(key) - 1
+        condition: sql.Composable = sql.SQL("")
+        for number in range(last, -1, -1):
+            sign = "<" if key[number].descending else ">"
+            if number == last:
+                sign += "=" if inclusive else ""
+                condition = sql.SQL("{} {} {}").format(names[number], sql.SQL(sign), values[number])
+            else:
+                # a >= x AND (a > x OR (...)): the first half is what an index on the key can use.
+                condition = sql.SQL(
+                    "{name} {sign}= {value} AND ({name} {sign} {value} OR ({rest}))"
+                ).format(
+                    name=names[number], sign=sql.SQL(sign), value=values[number], rest=condition
+                )
+        return sql.SQL("({})").format(condition)
+
+    def _value(self, number: int, name: str, prefix: str, *, leased: bool) -> sql.Composable:
+        of_type = sql.SQL(self.columns.type_of(name))
+        if not leased:
+            return sql.SQL("{}::{}").format(sql.Placeholder(f"{prefix}{number}"), of_type)
+        return sql.SQL(
+            "(SELECT cursor ->> {} FROM {}.lease WHERE job = %(bgjobs_job)s AND lane = %(bgjobs_lane)s"
+            " AND shard = %(bgjobs_shard)s)::{}"
+        ).format(sql.Literal(number), sql.Identifier(self.session.schema), of_type)
+
+    def _render(self, template: str, **parts: sql.Composable) -> bytes:
+        ready = sql.SQL(template).format(select=sql.SQL(self._select), **parts)
+        return ready.as_bytes(self.session.connection)

@@ -1,0 +1,128 @@
+"""What handlers return, written by the job's statement in one go: the relation `batch`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from bgjobs import statement
+from bgjobs.errors import JobFailedError
+from bgjobs.store.pages import Columns
+from bgjobs.store.session import Session
+
+Result = Mapping[str, Any]
+
+# Types of columns that the select does not return, by what Python holds.
+_TYPES = {
+    "bool": "boolean",
+    "int": "bigint",
+    "float": "double precision",
+    "Decimal": "numeric",
+    "str": "text",
+    "bytes": "bytea",
+    "datetime": "timestamptz",
+    "date": "date",
+    "time": "time",
+    "timedelta": "interval",
+    "UUID": "uuid",
+    "dict": "jsonb",
+    "list": "jsonb",
+}
+
+
+class Results:
+    """Executes a job's statement over rows that its handler returned."""
+
+    def __init__(self, session: Session, text: str, values: Mapping[str, Any]) -> None:
+        self.session = session
+        self._text = statement.bind(statement.stripped(text))
+        self._values = dict(values)
+        self._ready: dict[tuple[tuple[str, str], ...], bytes] = {}
+
+    def apply(self, rows: Sequence[Result], columns: Columns | None) -> psycopg.Cursor[Any]:
+        """Send the statement, with the rows as `batch`; all rows have the same columns.
+
+        Raises:
+            JobFailedError: A row has other columns than the first, or a value of no known type.
+        """
+        names = tuple(rows[0])
+        for row in rows:
+            if tuple(row) != names and set(row) != set(names):
+                message = (
+                    f"the handler returned rows of different columns: {', '.join(names)} and "
+                    f"{', '.join(row)}; `batch` needs the same in each"
+                )
+                raise JobFailedError(message)
+        listed = [[row[name] for row in rows] for name in names]
+        shape = tuple(
+            (name, _type(name, values, columns)) for name, values in zip(names, listed, strict=True)
+        )
+        text = self._ready.get(shape)
+        if text is None:
+            text = self._ready[shape] = self._render(shape)
+        values = dict(self._values)
+        for number, (of_type, column) in enumerate(zip((t for _, t in shape), listed, strict=True)):
+            values[f"bgjobs_column_{number}"] = _array(of_type, column)
+        return self.session.connection.execute(text, values)
+
+    def _render(self, shape: Sequence[tuple[str, str]]) -> bytes:
+        arrays, outputs, names = [], [], []
+        for number, (name, of_type) in enumerate(shape):
+            place = sql.Placeholder(f"bgjobs_column_{number}")
+            element = sql.Identifier(f"c{number}")
+            through_text = _through_text(of_type)
+            carried = "text" if through_text else of_type
+            arrays.append(sql.SQL("{}::{}[]").format(place, sql.SQL(carried)))
+            cast = "{}::{} AS {}" if through_text else "{} AS {}"
+            parts = [element, sql.SQL(of_type), sql.Identifier(name)]
+            outputs.append(sql.SQL(cast).format(*(parts if through_text else [parts[0], parts[2]])))
+            names.append(element)
+        comma = sql.SQL(", ").join
+        batch = sql.SQL("SELECT {} FROM unnest({}) AS returned ({})").format(
+            comma(outputs), comma(arrays), comma(names)
+        )
+        body = batch.as_string(self.session.connection)
+        return statement.prepend_ctes(self._text, [("batch", body)]).encode()
+
+
+def _through_text(of_type: str) -> bool:
+    """Whether values travel as texts: arrays cannot be nested in an array, JSON is text anyway."""
+    return of_type in {"json", "jsonb"} or of_type.endswith("[]")
+
+
+def _type(name: str, values: Sequence[Any], columns: Columns | None) -> str:
+    if columns is not None and name in columns.names:
+        return columns.type_of(name)
+    for value in values:
+        if value is not None:
+            found = _TYPES.get(type(value).__name__)
+            if found is None:
+                message = f'column "{name}" returned by the handler holds a {type(value).__name__}'
+                raise JobFailedError(message + ", which has no type in the database")
+            return found
+    return "text"
+
+
+def _array(of_type: str, values: Sequence[Any]) -> Sequence[Any]:
+    if of_type in {"json", "jsonb"}:
+        return [None if value is None else json.dumps(value, default=str) for value in values]
+    if of_type.endswith("[]"):
+        return [None if value is None else _array_text(value) for value in values]
+    return values
+
+
+def _array_text(value: Any) -> str:  # noqa: ANN401 - a list, or what the server will refuse
+    if not isinstance(value, list | tuple):
+        return str(value)
+    parts = []
+    for item in value:
+        if item is None:
+            parts.append("NULL")
+        elif isinstance(item, list | tuple):
+            parts.append(_array_text(item))
+        else:
+            escaped = str(item).replace("\\", "\\\\").replace('"', '\\"')
+            parts.append(f'"{escaped}"')
+    return "{" + ",".join(parts) + "}"

@@ -1,0 +1,13 @@
+-- Everything a start decides by: the clock, a pause, the job's newest run, records on the list.
+SELECT clock_timestamp(), k.since, p.job IS NOT NULL, p.until, p.reason, p.paused_by,
+       r.id, r.slot, r.attempt, r.status, r.shards, r.position, r.started_at,
+       EXISTS (SELECT FROM {schema}.failed_record AS f WHERE f.job = %(job)s),
+       EXISTS (SELECT FROM {schema}.outbox AS o WHERE o.job = %(job)s AND o.sent_at IS NULL)
+  FROM (SELECT 1) AS one
+  LEFT JOIN {schema}.known_job AS k ON k.job = %(job)s
+  LEFT JOIN {schema}.pause AS p
+         ON p.job = %(job)s AND (p.until IS NULL OR p.until > clock_timestamp())
+  LEFT JOIN LATERAL (
+        SELECT * FROM {schema}.run
+         WHERE job = %(job)s AND status <> 'skipped' AND attempt > 0
+         ORDER BY started_at DESC LIMIT 1) AS r ON true
