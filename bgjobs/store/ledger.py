@@ -99,7 +99,7 @@ class Ledger:
         """Everything that a start of the job decides by."""
         row = self.session.execute("look", {"job": job}).fetchone()
         assert row is not None  # noqa: S101 - the statement returns one row
-        return Look(*row[:6], _attempt(row[6:13]), row[13], row[14])
+        return Look(*row[:6], _attempt(row[6:13]), *row[13:])
 
     def attempts(self, job: str, slot: datetime) -> Attempt | None:
         """The newest attempt at a slot."""

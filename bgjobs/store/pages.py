@@ -233,8 +233,8 @@ class Pages:
         if not leased:
             return sql.SQL("{}::{}").format(sql.Placeholder(f"{prefix}{number}"), of_type)
         return sql.SQL(
-            "(SELECT cursor ->> {} FROM {}.lease WHERE job = %(bgjobs_job)s AND lane = %(bgjobs_lane)s"
-            " AND shard = %(bgjobs_shard)s)::{}"
+            "(SELECT cursor ->> {} FROM {}.lease WHERE job = %(bgjobs_job)s"
+            " AND lane = %(bgjobs_lane)s AND shard = %(bgjobs_shard)s)::{}"
         ).format(sql.Literal(number), sql.Identifier(self.session.schema), of_type)
 
     def _render(self, template: str, **parts: sql.Composable) -> bytes:
