@@ -1,0 +1,1 @@
+"""What the tests stand on: a private server, a pooler, a project directory."""
