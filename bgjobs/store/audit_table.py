@@ -9,7 +9,7 @@ from psycopg import sql
 from bgjobs.job import Audit
 from bgjobs.store.session import Session
 
-_NEEDED = ("action_type", "entity_type", "entity_id", "details")
+_NEEDED = ("action_type", "entity_type", "details")
 # bool before int: a bool is an int as well.
 _TYPES: tuple[tuple[type, str], ...] = (
     (bool, "boolean"),

@@ -9,8 +9,9 @@ GRANT UPDATE (status, shards, heartbeat_at, finished_at, read, processed, skippe
     ON {schema}.run TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE
     ON {schema}.lease, {schema}.failed_record, {schema}.outbox, {schema}.pause TO {role};
+GRANT SELECT ON {schema}.history TO {role};
 GRANT SELECT, INSERT ON {schema}.known_job TO {role};
-GRANT INSERT ON {audit} TO {role};
+GRANT INSERT, SELECT (details) ON {audit} TO {role};
 -- Timeouts on the role hold through a pooler too; the first frees the locks of a process that vanished.
 ALTER ROLE {role} SET idle_in_transaction_session_timeout = '5min';
 ALTER ROLE {role} SET client_connection_check_interval = '10s';

@@ -45,12 +45,12 @@ CREATE TABLE {schema}.run (
 CREATE UNIQUE INDEX run_slot ON {schema}.run (job, slot, attempt) WHERE status <> 'skipped';
 CREATE INDEX run_newest ON {schema}.run (started_at DESC);
 CREATE INDEX run_newest_of_job ON {schema}.run (job, started_at DESC);
-CREATE INDEX run_unsuccessful ON {schema}.run (started_at DESC)
-    WHERE status IN ('failed', 'crashed', 'timed_out', 'partial', 'interrupted');
-CREATE INDEX run_living ON {schema}.run (job) WHERE status = 'running';
 CREATE INDEX run_started ON {schema}.run (job, started_at DESC) WHERE status <> 'skipped';
 CREATE INDEX run_notable ON {schema}.run (job, status, started_at DESC)
     WHERE status NOT IN ('running', 'success');
+CREATE INDEX run_notable_newest ON {schema}.run (status, started_at DESC)
+    WHERE status NOT IN ('running', 'success');
+CREATE INDEX run_living ON {schema}.run (job) WHERE status = 'running';
 CREATE INDEX run_finished ON {schema}.run USING brin (finished_at);
 
 -- One row per job, lane and shard: who may work, until when, and how far the work has come.
@@ -209,3 +209,31 @@ CREATE FUNCTION {schema}.audit_details(r {schema}.run) RETURNS jsonb LANGUAGE sq
                        'error_message', coalesce(r.error_message, r.reason, r.status),
                        'error_stack', r.error_stack) END
 $$;
+
+-- Runs as they stand now: what a living one has done so far is told by its leases.
+CREATE VIEW {schema}.history AS
+SELECT r.id, r.job, r.slot, r.trigger, r.status, r.attempt, r.shards, r.host, r.boot, r.pid,
+       r.version, r.parameters, r.started_at,
+       greatest(r.heartbeat_at, l.heartbeat_at) AS heartbeat_at, r.finished_at,
+       coalesce(l.read, r.read) AS read, coalesce(l.processed, r.processed) AS processed,
+       coalesce(l.skipped, r.skipped) AS skipped, coalesce(l.failed, r.failed) AS failed,
+       coalesce(l.batches, r.batches) AS batches, coalesce(c.counters, r.counters) AS counters,
+       coalesce(l.position, r.position) AS position,
+       r.error_class, r.error_message, r.error_stack, r.output, r.reason,
+       r.status = 'running' AND coalesce(l.expires_at > clock_timestamp(), false) AS alive
+  FROM {schema}.run r
+  LEFT JOIN LATERAL (
+       SELECT max(heartbeat_at) AS heartbeat_at, max(expires_at) AS expires_at,
+              sum(read)::bigint AS read, sum(processed)::bigint AS processed,
+              sum(skipped)::bigint AS skipped, sum(failed)::bigint AS failed,
+              sum(batches)::int AS batches,
+              jsonb_object_agg(shard, jsonb_build_object(
+                  'cursor', cursor, 'until', until, 'done', done)) AS position
+         FROM {schema}.lease
+        WHERE run = r.id AND r.status = 'running') l ON true
+  LEFT JOIN LATERAL (
+       SELECT jsonb_object_agg(name, total) AS counters
+         FROM (SELECT e.key AS name, sum(e.value::numeric) AS total
+                 FROM {schema}.lease, jsonb_each(counters) AS e
+                WHERE run = r.id AND r.status = 'running' AND jsonb_typeof(e.value) = 'number'
+                GROUP BY e.key) AS sums) c ON true;

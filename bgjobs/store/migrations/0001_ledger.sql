@@ -1,6 +1,4 @@
 -- The ledger: runs, leases, failed records, the outbox, pauses and the jobs it knows.
-CREATE SCHEMA IF NOT EXISTS {schema};
-
 CREATE TABLE {schema}.run (
     id            uuid        PRIMARY KEY,
     job           text        NOT NULL CHECK (job ~ '^[a-z0-9][a-z0-9_-]{{0,62}}$'),

@@ -1,0 +1,59 @@
+"""Deletes what the ledger need not keep, in small bites; the audit table is never touched."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from bgjobs.job import Job
+from bgjobs.store.session import Session
+
+BITE = 1000
+# A start prunes at most this many bites of each kind: the next one goes on.
+BITES = 20
+
+
+class Pruned(NamedTuple):
+    """How much was deleted."""
+
+    runs: int
+    messages: int
+
+
+class Retention:
+    """Prunes one job's runs and sent messages."""
+
+    def __init__(self, session: Session, *, bite: int = BITE, bites: int = BITES) -> None:
+        self.session = session
+        self.bite = bite
+        self.bites = bites
+
+    def prune(self, job: Job, now: datetime) -> Pruned:
+        """Delete what is past `keep`, `keep_failed` and `keep_runs`.
+
+        A job's newest run stays whatever its age, a living one too, and failed records until they
+        are done. What failed, was stopped, or left records failed is kept for `keep_failed`.
+
+        Raises:
+            psycopg.Error: A bite took too long, or met a lock; those before it stand.
+        """
+        before, failed_before = _before(now, job.keep), _before(now, job.keep_failed)
+        ages = {"job": job.name, "before": before, "failed_before": failed_before}
+        runs = self._bites("prune_runs", ages)
+        if job.keep_runs is not None:
+            runs += self._bites("prune_excess", {"job": job.name, "keep": job.keep_runs})
+        return Pruned(runs, self._bites("prune_messages", {"job": job.name, "before": before}))
+
+    def _bites(self, name: str, values: Mapping[str, Any]) -> int:
+        total = 0
+        for _ in range(self.bites):
+            with self.session.connection.transaction():
+                self.session.execute("pruning_limits")
+                deleted = self.session.execute(name, {**values, "limit": self.bite}).rowcount
+            total += deleted
+            if deleted < self.bite:
+                break
+        return total
+
+
+def _before(now: datetime, keep: timedelta | None) -> datetime | None:
+    return None if keep is None else now - keep

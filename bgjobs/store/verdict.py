@@ -1,0 +1,76 @@
+"""Which runs are dead: judged by their leases, never by age, and buried once."""
+
+from collections.abc import Collection
+from datetime import UTC
+from typing import NamedTuple
+from uuid import UUID
+
+from bgjobs.record import RunRecord
+from bgjobs.store.audit import insert_audit
+from bgjobs.store.history import History
+from bgjobs.store.session import Session
+
+_EXPIRED = "found dead: its lease ran out"
+_PROVEN = "found dead: its process is gone from its host"
+
+
+class Living(NamedTuple):
+    """A run that is said to be at work, and the process that it is said to be."""
+
+    run: UUID
+    job: str
+    host: str
+    boot: str
+    pid: int
+
+
+def living(session: Session) -> list[Living]:
+    """The runs that are said to be at work, for a look at those of this host."""
+    return [Living(*row) for row in session.execute("living")]
+
+
+def bury_the_dead(session: Session, proven: Collection[UUID] = ()) -> list[RunRecord]:
+    """Record as crashed each run that is dead, free its leases and write its audit row.
+
+    A run is dead when none of its leases is alive: unexpired, or locked by a batch in flight. Runs
+    in `proven`, whose process the caller knows to be gone, need not have expired. Each is buried in
+    a transaction of its own, by one of all who try at once.
+
+    Raises:
+        psycopg.Error: Also where this role may not write the ledger, or the server is a standby.
+    """
+    suspects = session.execute("suspects", {"proven": list(proven)}).fetchall()
+    buried = [_judge(session, run, proven=run in proven) for (run,) in suspects]
+    return [run for run in buried if run is not None]
+
+
+def _judge(session: Session, run: UUID, *, proven: bool) -> RunRecord | None:
+    with session.connection.transaction():
+        if session.execute("lock_run", {"run": run}).fetchone() is None:
+            return None
+        row = session.execute("lock_leases", {"run": run}).fetchone()
+        at_rest, unexpired = row or (False, True)
+        if not at_rest or (unexpired and not proven):
+            return None
+        return _bury(session, run, _PROVEN if proven else _EXPIRED)
+
+
+def _bury(session: Session, run: UUID, reason: str) -> RunRecord:
+    history = History(session)
+    dead = history.run(str(run))
+    session.execute("bury", {"run": run, "message": _last_words(dead), "reason": reason})
+    session.execute("free_leases", {"run": run})
+    session.execute("drop_lane", {"job": dead.job, "lane": run})
+    insert_audit(session, [run])
+    return history.run(str(run))
+
+
+def _last_words(run: RunRecord) -> str:
+    where = [f"{shard}: {at['cursor']}" for shard, at in sorted(run.position.items())]
+    if len(where) <= 1:
+        where = [f"{run.cursor}"]
+    return (
+        f"the process died: host {run.host}, pid {run.pid}, "
+        f"last heartbeat {run.heartbeat_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, "
+        f"cursor {', '.join(where)}"
+    )
