@@ -18,10 +18,13 @@ SELECT r.id, r.job, r.slot, r.trigger, r.status, r.attempt, r.shards, r.host, r.
        coalesce(l.batches, r.batches) AS batches, coalesce(c.counters, r.counters) AS counters,
        coalesce(l.position, r.position) AS position,
        r.error_class, r.error_message, r.error_stack, r.output, r.reason,
-       r.status = 'running' AND coalesce(l.expires_at > clock_timestamp(), false) AS alive
+       coalesce(l.alive, false) AS alive
   FROM {schema}.run r
   LEFT JOIN LATERAL (
-       SELECT max(heartbeat_at) AS heartbeat_at, max(expires_at) AS expires_at,
+       SELECT max(heartbeat_at) AS heartbeat_at,
+              -- Here and not above: a volatile function there would keep the view from being
+              -- planned as part of the statement that reads it.
+              max(expires_at) > clock_timestamp() AS alive,
               sum(read)::bigint AS read, sum(processed)::bigint AS processed,
               sum(skipped)::bigint AS skipped, sum(failed)::bigint AS failed,
               sum(batches)::int AS batches,
