@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from bgjobs import __version__
+from bgjobs.cli import database
 
 app = typer.Typer(
     name="bgjobs",
@@ -30,3 +31,6 @@ def root(
     ] = False,
 ) -> None:
     """Scheduled batch jobs for Postgres, driven by system cron."""
+
+
+app.add_typer(database.app, name="db")

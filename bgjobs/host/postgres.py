@@ -36,7 +36,7 @@ def ensure(home: Path, settings: Mapping[str, str] | None = None) -> str:
     `settings` are written to postgresql.conf when the data are made, and never looked at again.
     """
     home = home.resolve()
-    _check_length(home)
+    _check_path(home)
     if not ready(home):
         with _alone(home) as lock:
             _start(home, settings or {}, lock)
@@ -66,7 +66,7 @@ def stop(home: Path) -> bool:
 def status(home: Path) -> Status:
     """Whether the server runs, its process, and the major version of the data."""
     home = home.resolve()
-    _check_length(home)
+    _check_path(home)
     running = ready(home)
     return Status(running, postmaster(home) if running else None, _version(home))
 
@@ -84,10 +84,10 @@ def _start(home: Path, settings: Mapping[str, str], lock: int) -> None:
     initialise(home, settings, lock)
     end = time.monotonic() + _PATIENCE
     while not ready(home):
-        forget_the_dead(home)
+        alone = forget_the_dead(home)
         complaint = start(home, int(_PATIENCE))
         # Somebody alive who does not answer is starting, recovering or dying: each of it ends.
-        if (complaint and not living(home)) or time.monotonic() > end:
+        if (complaint and alone and not living(home)) or time.monotonic() > end:
             raise DatabaseUnreachableError(
                 f"the embedded Postgres in {home} does not start: {complaint or 'no answer'} "
                 f"(more in {home / 'server.log'})"
@@ -135,9 +135,11 @@ def _version(home: Path) -> str | None:
         raise ConfigError(not_ours(home)) from None
 
 
-def _check_length(home: Path) -> None:
+def _check_path(home: Path) -> None:
     excess = len(os.fsencode(home / SOCKET)) - _SOCKET_BYTES
     if excess > 0:
         raise ConfigError(
             f"embedded:{home} is {excess} bytes too long for a unix socket: take a shorter path"
         )
+    if "," in os.fspath(home):
+        raise ConfigError(f"embedded:{home} has a comma, at which libpq parts hosts: take another")

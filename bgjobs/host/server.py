@@ -45,14 +45,17 @@ def living(home: Path) -> set[int]:
     return found
 
 
-def forget_the_dead(home: Path) -> None:
-    """Remove a postmaster.pid whose process is gone; the caller holds the home.
+def forget_the_dead(home: Path) -> bool:
+    """Remove the lock files of a server that is gone, and tell whether it is; hold the home.
 
     After a reboot its number belongs to a stranger, and in a container without an init a killed
     server stays a zombie for ever: Postgres itself refuses to start in either case.
     """
-    if not living(home):
-        (home / "data/postmaster.pid").unlink(missing_ok=True)
+    if living(home):
+        return False
+    (home / "data/postmaster.pid").unlink(missing_ok=True)
+    (home / f"{SOCKET}.lock").unlink(missing_ok=True)
+    return True
 
 
 def not_ours(home: Path) -> str:
