@@ -75,8 +75,8 @@ class Run:
         self.counters: dict[str, int] = {}
         self.key: tuple[str, ...] = ()
         self.outbox: list[tuple[str, Any]] = []
-        self._connect: Callable[[], psycopg.Connection] | None = None
-        self._stopping: Callable[[], bool] = bool
+        self.connecting: Callable[[], psycopg.Connection] | None = None
+        self.asked_to_stop: Callable[[], bool] = bool
 
     @property
     def connection(self) -> "psycopg.Connection":
@@ -85,10 +85,10 @@ class Run:
         Raises:
             RuntimeError: Outside a batch.
         """
-        if self._connect is None:
+        if self.connecting is None:
             message = "run.connection is there only while a handler works on a batch"
             raise RuntimeError(message)
-        return self._connect()
+        return self.connecting()
 
     @property
     def log(self) -> "logging.Logger":
@@ -100,7 +100,7 @@ class Run:
     @property
     def stopping(self) -> bool:
         """Whether the run was asked to stop: a long handler should come to an end."""
-        return self._stopping()
+        return self.asked_to_stop()
 
     def count(self, name: str, number: int = 1) -> None:
         """Add to a named counter; it commits with the batch and is rolled back with it."""

@@ -65,6 +65,7 @@ class Job(NamedTuple):
     retry_on: tuple[str, ...] = ()
     retry_delay: timedelta = timedelta(seconds=1)
     concurrency: int = 1
+    read_ahead: bool = True
     workers: int = 1
     timeout: timedelta | None = None
     not_after: time | None = None

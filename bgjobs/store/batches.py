@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from bgjobs.record import Counts, Failure
 from bgjobs.store.session import Session
@@ -64,8 +65,7 @@ class Batches:
         """Renew and lock the lease."""
         return self.session.execute("begin_batch", self._begin)
 
-    @staticmethod
-    def standing(answer: Row) -> Standing:
+    def standing(self, answer: Row) -> Standing:
         """Read what `begin` was answered."""
         row = answer.fetchone()
         assert row is not None  # noqa: S101 - the function returns one row or raises
@@ -89,16 +89,50 @@ class Batches:
         """Send COMMIT; `committed` tells whether the server did."""
         return self.session.connection.execute(b"COMMIT")
 
-    @staticmethod
-    def committed(answer: Row) -> bool:
+    def committed(self, answer: Row) -> bool:
         """Whether COMMIT committed: the server answers ROLLBACK to an aborted transaction."""
         return answer.statusmessage == "COMMIT"
+
+    def bound_shard(self, cursor: Sequence[str] | None, until: Sequence[str] | None) -> None:
+        """Fix where the shard's records begin and end, once per slot."""
+        values = {
+            **self._begin,
+            "cursor": None if cursor is None else json.dumps(cursor),
+            "until": None if until is None else json.dumps(until),
+        }
+        self.session.execute("bound_shard", values)
+
+    def rewind_shard(self) -> None:
+        """Put the cursor back to the start."""
+        self.session.execute("rewind_shard", self._begin)
+
+    def finish_shard(self) -> None:
+        """Mark the shard as worked to its end."""
+        self.session.execute("finish_shard", self._begin)
 
     def rollback(self) -> None:
         """Undo the batch; a connection that is gone has done so."""
         connection = self.session.connection
-        if not connection.closed and connection.info.transaction_status != 0:
+        if connection.closed or connection.info.transaction_status == TransactionStatus.IDLE:
+            return
+        try:
             connection.execute(b"ROLLBACK")
+        except psycopg.Error:
+            connection.close()
+
+    def save(self) -> None:
+        """Set a savepoint, to which `undo` goes back and which `keep` gives up."""
+        self.session.connection.execute(b"SAVEPOINT bgjobs_part")
+
+    def undo(self) -> None:
+        """Go back to the newest savepoint."""
+        self.session.connection.execute(
+            b"ROLLBACK TO SAVEPOINT bgjobs_part; RELEASE SAVEPOINT bgjobs_part"
+        )
+
+    def keep(self) -> None:
+        """Give the newest savepoint up, keeping what was done since."""
+        self.session.connection.execute(b"RELEASE SAVEPOINT bgjobs_part")
 
     def fail_record(self, key: Sequence[str], slot: Any, failure: Failure) -> None:  # noqa: ANN401
         """List a record that was rolled back alone."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 from psycopg import conninfo
+from psycopg.pq import TransactionStatus
 
 from bgjobs.errors import (
     AccessRefusedError,
@@ -28,6 +29,9 @@ _ALIVE = {
 }
 _REFUSALS = ("authentication failed", "no password supplied", "pg_hba.conf", "role ", "permission")
 _HEALING = frozenset({"40001", "40P01", "55P03", "53300", "25P03"})
+# What a record's own data can cause: data, constraint, raised by a trigger or a function.
+_OF_RECORDS = frozenset({"22", "23", "38", "39", "44", "P0"})
+_SWALLOWED = "25P02"
 _HEALING_CLASSES = frozenset({"08", "57P"})
 
 
@@ -106,6 +110,40 @@ def healing(error: BaseException) -> bool:
     if state == "57014":
         return False
     return state in _HEALING or state[:2] in _HEALING_CLASSES or state[:3] in _HEALING_CLASSES
+
+
+def of_records(error: Exception) -> bool:
+    """Whether a single record may be what an error is about."""
+    if isinstance(error, BgjobsError):
+        return False
+    if not isinstance(error, psycopg.Error):
+        return True
+    state = error.sqlstate
+    if state is None:
+        return isinstance(error, psycopg.DataError)
+    return state[:2] in _OF_RECORDS or state == _SWALLOWED
+
+
+def check_transaction(connection: psycopg.Connection) -> None:
+    """Make sure that a handler left the batch's transaction as it should be.
+
+    Raises:
+        psycopg.OperationalError: The connection was lost, and the handler swallowed it.
+        psycopg.errors.InFailedSqlTransaction: The handler swallowed an error of the server.
+        JobFailedError: The handler ended the transaction.
+    """
+    if connection.closed:
+        raise psycopg.OperationalError("the connection was lost while the handler worked")
+    status = connection.info.transaction_status
+    if status == TransactionStatus.INERROR:
+        raise psycopg.errors.InFailedSqlTransaction(
+            "the handler swallowed an error of the server; "
+            "wrap what may fail in `with run.connection.transaction():`"
+        )
+    if status != TransactionStatus.INTRANS:
+        raise JobFailedError(
+            "the handler ended the batch's transaction; it must not commit or roll back by itself"
+        )
 
 
 def lost(connection: psycopg.Connection) -> bool:

@@ -9,7 +9,6 @@ from uuid import UUID
 from bgjobs.errors import LeaseLostError
 from bgjobs.record import Counts, Failure, RunStatus, Trigger
 from bgjobs.store.batches import Lease
-from bgjobs.store.pages import Key
 from bgjobs.store.session import Session
 
 NO_LANE = UUID(int=0)
@@ -99,7 +98,7 @@ class Ledger:
         """Everything that a start of the job decides by."""
         row = self.session.execute("look", {"job": job}).fetchone()
         assert row is not None  # noqa: S101 - the statement returns one row
-        return Look(*row[:6], _attempt(row[6:13]), *row[13:])
+        return Look(*(*row[:6], _attempt(row[6:13]), *row[13:]))
 
     def attempts(self, job: str, slot: datetime) -> Attempt | None:
         """The newest attempt at a slot."""
@@ -140,23 +139,6 @@ class Ledger:
         values["parameters"] = json.dumps(start.parameters, default=str)
         self.session.execute("skip_run", {**values, "reason": reason})
 
-    def bound_shard(self, lease: Lease, cursor: Key | None, until: Key | None) -> None:
-        """Fix where a shard's records begin and end."""
-        values = {
-            **lease._asdict(),
-            "cursor": None if cursor is None else json.dumps(cursor),
-            "until": None if until is None else json.dumps(until),
-        }
-        self.session.execute("bound_shard", values)
-
-    def rewind_shard(self, lease: Lease) -> None:
-        """Put the cursor back to the start."""
-        self.session.execute("rewind_shard", lease._asdict())
-
-    def finish_shard(self, lease: Lease) -> None:
-        """Mark a shard as worked to its end."""
-        self.session.execute("finish_shard", lease._asdict())
-
     def beat(self, lease: Lease) -> str | None:
         """Renew the lease of a process that works no batch; returns who asked it to stop.
 
@@ -178,8 +160,12 @@ class Ledger:
         failure: Failure | None = None,
         output: str | None = None,
         reason: str | None = None,
+        finished_at: datetime | None = None,
     ) -> Closed | None:
-        """End a run and write its audit row; None where it had been ended by another already."""
+        """End a run and write its audit row; None where it had been ended by another already.
+
+        `finished_at` is when it ended by its host's clock, where that could not be told at once.
+        """
         values = {
             "run": run,
             "status": status.value,
@@ -189,6 +175,7 @@ class Ledger:
             "error_stack": failure.stack if failure else None,
             "output": output,
             "reason": reason,
+            "finished_at": finished_at,
         }
         row = self.session.execute("close_run", values).fetchone()
         if row is None:

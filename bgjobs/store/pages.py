@@ -26,16 +26,27 @@ class Columns(NamedTuple):
         return self.types[self.names.index(name)]
 
 
-class Page:
-    """One page as it came over the wire: rows are decoded when they are asked for."""
+class Asked(NamedTuple):
+    """A page that was sent for, and how many records it was to have."""
 
-    def __init__(self, cursor: psycopg.Cursor[tuple[Any, ...]], columns: Columns) -> None:
-        self._cursor = cursor
+    cursor: psycopg.Cursor[tuple[Any, ...]]
+    limit: int
+
+
+class Page:
+    """One page as it came over the wire: rows are decoded when they are asked for.
+
+    `full` tells that another page may follow.
+    """
+
+    def __init__(self, asked: Asked, columns: Columns) -> None:
+        self._cursor = asked.cursor
         self._columns = columns
-        result = cursor.pgresult
+        result = asked.cursor.pgresult
         assert result is not None  # noqa: S101 - a page is made from an answered select
         self._result = result
         self.size = result.ntuples
+        self.full = self.size >= asked.limit
 
     def key(self, row: int) -> Key:
         """The key of a row, in the server's own spelling.
@@ -112,17 +123,16 @@ class Pages:
         row = self.session.execute("type_names", {"oids": oids}).fetchone()
         return tuple(row[0]) if row else ()
 
-    def page(
-        self, after: Key | None, until: Key | None, limit: int
-    ) -> psycopg.Cursor[tuple[Any, ...]]:
-        """Send the query of the page that follows a key; `read` makes a Page of the answer."""
+    def ask(self, after: Key | None, until: Key | None, limit: int) -> Asked:
+        """Send for the page that follows a key; `read` waits for it."""
         text = self.text(after=after is not None, until=until is not None)
-        return self.session.connection.execute(text, self.bound(after, until, limit))
+        cursor = self.session.connection.execute(text, self.bound(after, until, limit))
+        return Asked(cursor, limit)
 
-    def read(self, answer: psycopg.Cursor[tuple[Any, ...]]) -> Page:
-        """Wait for a page that was sent for."""
-        answer.fetchone()
-        return Page(answer, self.columns)
+    def read(self, asked: Asked) -> Page:
+        """Wait for a page that was sent for; rows stay as they came until they are wanted."""
+        asked.cursor.fetchone()
+        return Page(asked, self.columns)
 
     def bound(self, after: Key | None, until: Key | None, limit: int) -> dict[str, Any]:
         """The values of a page's query."""
@@ -172,13 +182,15 @@ class Pages:
             parts.append(sql.SQL(text).format(sql.Identifier(column.name)))
         return sql.SQL(", ").join(parts)
 
-    def last(self) -> psycopg.Cursor[tuple[Any, ...]]:
-        """Send for the last record of the order: what arrives behind it is another run's."""
+    def last(self) -> Key | None:
+        """The key of the last record in the order: what arrives behind it is another run's."""
         text = self._render(
             "SELECT * FROM ({select}\n) AS page ORDER BY {order} LIMIT 1",
             order=self.order(reverse=True),
         )
-        return self.session.connection.execute(text, self.values)
+        cursor = self.session.connection.execute(text, self.values)
+        page = self.read(Asked(cursor, 1))
+        return page.last if page.size else None
 
     def splits(self, parts: int) -> list[Key]:
         """Keys that split the records into parts of equal size, never within a group."""
@@ -193,8 +205,8 @@ class Pages:
         answer = self.session.connection.execute(text, {**self.values, "parts": parts})
         places = tuple(range(len(self.job.key)))
         names = tuple(column.name for column in self.job.key)
-        found = Page(answer, Columns(names, names, places))
-        return found.keys()
+        answer.fetchone()
+        return Page(Asked(answer, parts), Columns(names, names, places)).keys()
 
     def total(self) -> int:
         """How many records the select returns now."""

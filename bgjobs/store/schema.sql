@@ -42,7 +42,8 @@ CREATE TABLE {schema}.run (
 );
 
 -- However many hosts carry the same crontab, a slot runs once; its attempts follow one another.
-CREATE UNIQUE INDEX run_slot ON {schema}.run (job, slot, attempt) WHERE status <> 'skipped';
+CREATE UNIQUE INDEX run_slot ON {schema}.run (job, slot, attempt)
+    WHERE status <> 'skipped' AND attempt > 0;
 CREATE INDEX run_newest ON {schema}.run (started_at DESC);
 CREATE INDEX run_newest_of_job ON {schema}.run (job, started_at DESC);
 CREATE INDEX run_started ON {schema}.run (job, started_at DESC) WHERE status <> 'skipped';
@@ -157,7 +158,7 @@ BEGIN
     UPDATE {schema}.lease
        SET in_batch = NULL, cursor = coalesce(new_cursor, cursor), read = read + more_read,
            processed = processed + more_processed, skipped = skipped + more_skipped,
-           failed = failed + more_failed, batches = batches + 1,
+           failed = failed + more_failed, batches = batches + least(more_read, 1)::int,
            counters = coalesce(new_counters, counters)
      WHERE job = of_job AND lane = of_lane AND shard = of_shard
        AND run = of_run AND token = of_token AND in_batch = pg_current_xact_id();

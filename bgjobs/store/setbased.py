@@ -52,7 +52,8 @@ class SetBased:
             " read = read + n, processed = processed + n, batches = batches + least(n, 1)"
             " FROM (SELECT count(*) AS n FROM batch) AS counted"
             " WHERE job = %(bgjobs_job)s AND lane = %(bgjobs_lane)s AND shard = %(bgjobs_shard)s"
-            " AND run = %(bgjobs_run)s AND token = %(bgjobs_token)s AND in_batch = pg_current_xact_id()"
+            " AND run = %(bgjobs_run)s AND token = %(bgjobs_token)s"
+            " AND in_batch = pg_current_xact_id()"
         ).format(
             schema=sql.Identifier(self.pages.session.schema),
             key=texts,

@@ -19,7 +19,9 @@ WITH freed AS (
     UPDATE {schema}.run AS r
        SET status = CASE WHEN %(status)s = 'success' AND total.failed > 0 THEN 'partial'
                          ELSE %(status)s END,
-           finished_at = greatest(clock_timestamp(), r.started_at),
+           -- least() passes over a null: without a time from elsewhere it is now.
+           finished_at = greatest(
+               least(%(finished_at)s::timestamptz, clock_timestamp()), r.started_at),
            heartbeat_at = greatest(total.heartbeat_at, r.started_at),
            read = total.read, processed = total.processed, skipped = total.skipped,
            failed = total.failed, batches = total.batches, position = total.position,

@@ -1,0 +1,114 @@
+"""One batch worked with care: its failing records are found, listed, and left out."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bgjobs.errors import JobFailedError
+from bgjobs.record import Counts
+from bgjobs.run.calls import Calls, Failed
+from bgjobs.run.effects import Effects
+from bgjobs.run.isolate import SYSTEMATIC, Part, isolate
+from bgjobs.run.task import Task
+from bgjobs.store.connection import check_transaction
+from bgjobs.store.pages import Key, Page, Pages
+from bgjobs.store.setbased import SetBased
+
+# Works a part of a page that follows a cursor; returns how many of its records were skipped.
+Attempt = Callable[[Page, Key | None, Part], int]
+
+
+class Care:
+    """Works the batch behind the lease's cursor, down to single records where it has to."""
+
+    def __init__(self, task: Task, pages: Pages, effects: Effects, attempt: Attempt) -> None:
+        self.task = task
+        self.pages = pages
+        self.effects = effects
+        self._attempt = attempt
+
+    def work(self) -> bool:
+        """Work one batch and commit it; whether another may follow.
+
+        Raises:
+            JobFailedError: More records failed than the job allows.
+            Exception: What no single record can be the cause of.
+        """
+        batches, run = self.task.batches, self.task.run
+        standing = batches.standing(batches.begin())
+        run.counters, run.outbox = dict(standing.counters), []
+        size = self.task.size(standing.counts)
+        page = self.pages.read(self.pages.ask(standing.cursor, standing.until, size))
+        if not page.size:
+            batches.rollback()
+            return False
+        failed, skipped = self._isolate(page, standing.cursor)
+        self.effects.list_failed(page, failed)
+        self.effects.heal(page, failed)
+        done = page.size - len(failed) - skipped
+        counts = Counts(page.size, done, skipped, len(failed), 1)
+        batches.end_batch(page.last, counts, run.counters)
+        if not batches.committed(batches.commit()):
+            raise JobFailedError("the server rolled the batch back: an error was swallowed")
+        total = standing.counts.plus(counts)
+        self.task.progress(total.read)
+        if failed:
+            self.task.allow(total, failed[-1].error, page.key(failed[-1].place))
+        return page.full
+
+    def _isolate(self, page: Page, cursor: Key | None) -> tuple[list[Failed], int]:
+        run = self.task.run
+        failed: list[Failed] = []
+        skipped = 0
+
+        def attempt(part: Part) -> None:
+            nonlocal skipped
+            counters, run.outbox = dict(run.counters), []
+            try:
+                skipped += self._attempt(page, cursor, part)
+            except Exception:
+                run.counters = counters
+                raise
+
+        def fail(index: int, error: Exception) -> None:
+            failed.append(Failed(index, error))
+            if len(failed) > SYSTEMATIC:
+                total = Counts(read=page.size, failed=len(failed))
+                self.task.allow(total, error, page.key(index))
+
+        isolate(self.task.batches, Part(0, page.size), attempt, fail)
+        return sorted(failed, key=lambda one: one.place), skipped
+
+
+def calling(task: Task, calls: Calls, effects: Effects) -> Attempt:
+    """Attempt parts by calling the handler, with the connection for whom wants it."""
+    records: dict[int, list[dict[str, Any]]] = {}
+
+    def attempt(page: Page, _cursor: Key | None, part: Part) -> int:
+        if id(page) not in records:
+            records.clear()
+            records[id(page)] = page.records()
+        connection = task.session.connection
+        task.run.connecting = None if calls.concurrent else lambda: connection
+        try:
+            work = calls.call(records[id(page)][part.start : part.end])
+        finally:
+            task.run.connecting = None
+        check_transaction(connection)
+        if work.failed:
+            raise work.failed[0].error
+        effects.apply(work)
+        effects.put_messages()
+        return work.counts.skipped
+
+    return attempt
+
+
+def setting(work: SetBased) -> Attempt:
+    """Attempt parts by the job's statement over their keys."""
+
+    def attempt(page: Page, cursor: Key | None, part: Part) -> int:
+        after = page.key(part.start - 1) if part.start else cursor
+        work.part(after, page.key(part.end - 1), part.end - part.start)
+        return 0
+
+    return attempt

@@ -1,0 +1,35 @@
+"""An exception as the ledger keeps it: masked, with frames and source lines, without values."""
+
+import traceback
+from pathlib import Path
+
+from bgjobs.mask import Mask
+from bgjobs.record import Failure
+
+_OURS = str(Path(__file__).parent.parent)
+
+
+def failure(error: BaseException, mask: Mask) -> Failure:
+    """The class, message and stack of an error; of a wrapped one, those of its cause."""
+    cause = error.__cause__ if _is_ours(error) and error.__cause__ is not None else error
+    sqlstate = getattr(cause, "sqlstate", None)
+    message = _message(error)
+    return Failure(type(cause).__name__, mask(message), mask.stack(_stack(cause)), sqlstate)
+
+
+def _is_ours(error: BaseException) -> bool:
+    return type(error).__module__.startswith("bgjobs.")
+
+
+def _message(error: BaseException) -> str:
+    diag = getattr(error, "diag", None)
+    # DETAIL and CONTEXT repeat rows of the table, so the primary message alone is kept.
+    primary = getattr(diag, "message_primary", None)
+    return primary or str(error) or type(error).__name__
+
+
+def _stack(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not frame.filename.startswith(_OURS)] or frames
+    lines = traceback.format_list(theirs)
+    return "".join([*lines, f"{type(error).__name__}: {_message(error)}"])

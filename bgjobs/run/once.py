@@ -1,0 +1,57 @@
+"""Jobs that are one transaction: a single statement, or a single call of a handler."""
+
+from typing import Any
+
+from bgjobs import statement
+from bgjobs.errors import JobFailedError
+from bgjobs.record import Counts
+from bgjobs.run.effects import Effects
+from bgjobs.run.recovery import Recovery
+from bgjobs.run.task import Task
+from bgjobs.store.connection import check_transaction
+
+_DONE = ["done"]
+
+
+class Once:
+    """Does the work in one batch, whose cursor says that it was done."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.recovery = Recovery(task)
+        self._effects = Effects(task, None)
+
+    def flow(self) -> bool:
+        """Do the work; after an unknown COMMIT the cursor tells that it was done already."""
+        batches, run = self.task.batches, self.task.run
+        standing = batches.standing(batches.begin())
+        if standing.cursor == _DONE:
+            batches.rollback()
+            return True
+        self.task.check(standing)
+        run.counters, run.outbox = dict(standing.counters), []
+        number = self._statement() if self.task.function is None else self._call()
+        self._effects.put_messages()
+        batches.end_batch(_DONE, Counts(number, number, 0, 0, 1), run.counters)
+        if not batches.committed(batches.commit()):
+            raise JobFailedError("the server rolled the work back: an error was swallowed")
+        return True
+
+    def _statement(self) -> int:
+        text = statement.bind(statement.stripped(self.task.job.statement or ""))
+        cursor = self.task.session.connection.execute(text.encode(), self.task.values)
+        return max(cursor.rowcount, 0)
+
+    def _call(self) -> int:
+        assert self.task.function is not None  # noqa: S101 - who calls has looked
+        self.task.run.connecting = lambda: self.task.session.connection
+        try:
+            returned: Any = self.task.function(self.task.run)
+            if hasattr(returned, "__await__"):
+                from bgjobs.run.calls import complete
+
+                returned = complete(returned)
+        finally:
+            self.task.run.connecting = None
+        check_transaction(self.task.session.connection)
+        return returned if isinstance(returned, int) else 0

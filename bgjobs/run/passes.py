@@ -1,0 +1,44 @@
+"""Passes over a select that is to be worked until it returns nothing."""
+
+from bgjobs.errors import JobFailedError
+from bgjobs.record import Counts
+from bgjobs.run.effects import Effects
+from bgjobs.run.task import Task
+from bgjobs.store.pages import Page
+
+
+class Passes:
+    """Starts passes anew, and notices when they make no headway."""
+
+    def __init__(self, task: Task, effects: Effects) -> None:
+        self._task = task
+        self._effects = effects
+        self._first: set[tuple[str, ...]] = set()
+        self._done: set[tuple[str, ...]] = set()
+
+    def begin(self, page: Page) -> None:
+        """Look at the first page of a pass.
+
+        Raises:
+            JobFailedError: It has a record that the pass before has done.
+        """
+        self._first = set(map(tuple, page.keys()))
+        stuck = self._first & self._done
+        if stuck:
+            key = ", ".join(min(stuck))
+            raise JobFailedError(
+                f"no headway: the select still returns record ({key}) after it was worked; with "
+                "until_empty the work has to take each record out of the select"
+            )
+
+    def another(self) -> bool:
+        """Put the cursor back for one more pass, unless the last one found nothing to do."""
+        self._done = self._first - self._effects.failed_keys
+        if not self._task.job.until_empty or self._task.run.dry_run or not self._done:
+            return False
+        batches = self._task.batches
+        standing = batches.standing(batches.begin())
+        batches.rewind_shard()
+        batches.end_batch(None, Counts(), standing.counters)
+        batches.commit()
+        return True

@@ -1,0 +1,50 @@
+"""What follows an error in a batch: go on from the lease, look for the record, or give up."""
+
+import random
+import time
+
+from bgjobs.run.task import Task
+from bgjobs.store import connection
+
+_TRIES = 10
+_PATIENCE = 900.0
+
+
+class Recovery:
+    """Counts the tries of one batch; forgets them when a batch goes through."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._tries = 0
+        self._since: float | None = None
+
+    def went_well(self) -> None:
+        """A batch was committed."""
+        self._tries = 0
+        self._since = None
+
+    def undo(self) -> None:
+        """Roll the batch in flight back."""
+        self._task.batches.rollback()
+
+    def again(self, error: Exception) -> None:
+        """Undo the batch, and wait where waiting helps: the caller then begins it anew.
+
+        Raises:
+            Exception: The error, where trying again cannot heal it or was tried long enough.
+        """
+        self.undo()
+        self._tries += 1
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
+        gone = connection.lost(self._task.session.connection)
+        if not (gone or connection.healing(error)):
+            raise error
+        if now - self._since > _PATIENCE or (not gone and self._tries > _TRIES):
+            raise error
+        if self._task.stops.wanted and not gone:
+            raise error
+        # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+        self._task.stops.pause(random.uniform(0, min(5.0, 0.05 * 2**self._tries)))  # noqa: S311 - no secret
+        if gone:
+            self._task.reconnect()

@@ -1,0 +1,204 @@
+"""The records of a select through a Python handler, one network round trip a batch.
+
+While Python works on a page, the server commits the batch before it and reads the page after it.
+Memory holds no truth: after an error everything is read from the lease again.
+"""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bgjobs.errors import JobFailedError
+from bgjobs.record import Counts
+from bgjobs.run.calls import Calls, Work
+from bgjobs.run.effects import Effects
+from bgjobs.run.passes import Passes
+from bgjobs.run.recovery import Recovery
+from bgjobs.run.task import Task
+from bgjobs.store.batches import Row, Standing
+from bgjobs.store.connection import check_transaction
+from bgjobs.store.pages import Asked, Key, Page, Pages
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+
+class Turn(NamedTuple):
+    """A commit that was sent and the begin of the next batch, neither known to have happened."""
+
+    commit: Row | None
+    begin: Row | None
+
+
+class Stream:
+    """Works pages one after the other until there are none."""
+
+    def __init__(
+        self, task: Task, calls: Calls, pages: Pages, effects: Effects, passes: Passes
+    ) -> None:
+        self.task = task
+        self.calls = calls
+        self.pages = pages
+        self.effects = effects
+        self.recovery = Recovery(task)
+        self._passes = passes
+        # A handler that was seen to use the connection has nothing read ahead of it any more.
+        self.pinned = calls.concurrent or not task.job.read_ahead or task.limit is not None
+        self._used = False
+        self._pipeline: AbstractContextManager[Any] | None = None
+        self._turn = Turn(None, None)
+        self._asked: Asked | None = None
+        self._standing: Standing | None = None
+        self._until: Key | None = None
+
+    def flow(self) -> bool:
+        """Work on from the lease's cursor; False when a rest is due before the end.
+
+        Raises:
+            Exception: What befell a batch: it is not committed, those before it are.
+        """
+        try:
+            page: Page | None = self._open()
+            while page is not None and page.size:
+                self._look_ahead(page)
+                work = self._call(page)
+                self._confirm()
+                page = self._finish(page, work)
+                if page is None and self.task.pace.resting:
+                    return False
+            self.task.batches.rollback()
+            return True
+        finally:
+            self.task.run.connecting = None
+            self._turn, self._asked = Turn(None, None), None
+            self._leave()
+
+    def _open(self) -> Page | None:
+        batches = self.task.batches
+        with self.task.session.connection.pipeline():
+            answer = batches.begin()
+        self._standing = standing = batches.standing(answer)
+        self.task.run.counters, self.task.run.outbox = dict(standing.counters), []
+        self.task.check(standing)
+        self._until = standing.until
+        if self._until is None and not self.task.job.until_empty:
+            self._until = self.pages.last()
+            if self._until is None:
+                return None
+            batches.bound_shard(None, self._until)
+        page = self.pages.read(self._ask(standing.cursor, standing.counts))
+        if standing.cursor is None:
+            self._passes.begin(page)
+        return page
+
+    def _ask(self, after: Key | None, counts: Counts) -> Asked:
+        return self.pages.ask(after, self._until, self.task.size(counts))
+
+    def _look_ahead(self, page: Page) -> None:
+        if page.full and self._asked is None and not self.pinned and not self.task.pace.paced:
+            self._enter()
+            self._asked = self._ask(page.last, Counts())
+            self._flush()
+
+    def _call(self, page: Page) -> Work:
+        records = page.records()
+        self._used = False
+        self.task.run.connecting = self._lend
+        self.task.pace.began()
+        work = self.calls.call(records)
+        self.task.run.connecting = None
+        if self._used:
+            self._asked = None
+            check_transaction(self.task.session.connection)
+            if work.failed:
+                # What the record's handler wrote has to be undone alone.
+                raise work.failed[0].error
+        return work
+
+    def _lend(self) -> Any:  # noqa: ANN401 - the driver's, known to store alone
+        if self.calls.concurrent:
+            raise JobFailedError(
+                "run.connection cannot be shared by concurrent handlers; "
+                "return columns for the job's statement, or set concurrency = 1"
+            )
+        self._confirm()
+        self._leave()
+        self.pinned = self._used = True
+        return self.task.session.connection
+
+    def _confirm(self) -> None:
+        """Wait for what was sent: the commit of the batch before, the begin of this one."""
+        turn, self._turn = self._turn, Turn(None, None)
+        if turn.begin is not None:
+            self._standing = self.task.batches.standing(turn.begin)
+        elif turn.commit is not None:
+            self._leave()
+        if turn.commit is not None:
+            if not self.task.batches.committed(turn.commit):
+                raise JobFailedError("the server rolled the batch back: an error was swallowed")
+            self.recovery.went_well()
+            if self._standing is not None:
+                self.task.progress(self._standing.counts.read)
+
+    def _finish(self, page: Page, work: Work) -> Page | None:
+        """End the batch and begin the next; returns the page that follows, None at the end."""
+        standing = self._standing
+        assert standing is not None  # noqa: S101 - a batch was begun
+        total = standing.counts.plus(work.counts)
+        self.task.pace.ended(page.size)
+        stop = self._must_stop(standing, total, work)
+        following = self.pages.read(self._asked) if self._asked is not None else None
+        self._asked = None
+        self._enter()
+        self.effects.write(page, work)
+        self.task.batches.end_batch(page.last, work.counts, self.task.run.counters)
+        commit = self.task.batches.commit()
+        if stop or not page.full:
+            self._turn = Turn(commit, None)
+            self._confirm()
+            self._standing = standing = standing._replace(counts=total)
+            self.task.progress(total.read)
+            self._judge(standing, total, page, work)
+            return None
+        begin = self.task.batches.begin()
+        self._turn = Turn(commit, begin)
+        if following is None:
+            self._asked = self._ask(page.last, total)
+            self._flush()
+            self._confirm()
+            following, self._asked = self.pages.read(self._asked), None
+        elif following.full:
+            self._asked = self._ask(following.last, total)
+            self._flush()
+        else:
+            self._flush()
+        return following
+
+    def _must_stop(self, standing: Standing, total: Counts, work: Work) -> bool:
+        job, limit = self.task.job, self.task.limit
+        return (
+            standing.stop is not None
+            or self.task.stops.wanted
+            or (limit is not None and total.read >= limit)
+            or self.task.pace.paced
+            or (bool(work.failed) and job.max_failures.exceeded(total.failed, total.read))
+        )
+
+    def _judge(self, standing: Standing, total: Counts, page: Page, work: Work) -> None:
+        if work.failed:
+            worst = work.failed[-1]
+            self.task.allow(total, worst.error, page.key(worst.place))
+        self.task.check(standing)
+
+    def _enter(self) -> None:
+        if self._pipeline is None:
+            self._pipeline = self.task.session.connection.pipeline()
+            self._pipeline.__enter__()
+
+    def _flush(self) -> None:
+        """Send what is queued, without waiting for its answer."""
+        pipeline: Any = self._pipeline
+        pipeline.sync()
+
+    def _leave(self) -> None:
+        pipeline, self._pipeline = self._pipeline, None
+        if pipeline is not None:
+            pipeline.__exit__(None, None, None)
