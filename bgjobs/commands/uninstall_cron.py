@@ -1,0 +1,48 @@
+"""Take the jobs out of a crontab."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from bgjobs.commands.cron_target import Where, absolute, project
+from bgjobs.config.find import find
+from bgjobs.config.load import load
+from bgjobs.errors import ConfigError, ExitStatus
+from bgjobs.host.crontab_change import change
+from bgjobs.host.state import state_directory
+from bgjobs.plan.crontab import block_of, without_block
+
+
+def uninstall_cron(
+    config_path: Path | None, where: Where, named: str | None, out: TextIO
+) -> ExitStatus:
+    """Remove the project's block; `named` is a project to take instead of jobs.toml's own."""
+    name = named or _project(config_path)
+    done = change(
+        where.place,
+        lambda crontab: without_block(crontab, name),
+        state_directory(os.environ),
+        datetime.now(UTC),
+    )
+    before = done.before or b""
+    block = block_of(before, name)
+    if block is None:
+        out.write(f"{where.place} has no block of {name}; nothing was changed\n")
+        return ExitStatus.SUCCESS
+    out.write(f"{where.place} is without the block of {name}\n")
+    if block.edited_by_hand:
+        out.write("lines of the block had been edited by hand; they went with it\n")
+    out.write(f"the text before is in {done.backup}\n")
+    return ExitStatus.SUCCESS
+
+
+def _project(config_path: Path | None) -> str:
+    path = find(config_path, os.environ, Path.cwd())
+    try:
+        return project(load(path))
+    except ConfigError as error:
+        raise ConfigError(
+            f"{error}\nto uninstall all the same, name the project as the crontab has it: "
+            f"bgjobs uninstall-cron --project '{absolute(path)}'"
+        ) from None
