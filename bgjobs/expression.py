@@ -70,6 +70,11 @@ class Expression(NamedTuple):
         return self.text == REBOOT
 
     @property
+    def parts(self) -> list[str]:
+        """The five fields as they are written, or as the macro stands for them."""
+        return MACROS.get(self.text, self.text).split(" ")
+
+    @property
     def restricts(self) -> tuple[bool, bool]:
         """Whether the day of the month counts, and whether the day of the week does."""
         by_day, by_weekday = len(self.days) < LONGEST[0], len(self.weekdays) < len(WEEKDAYS)
@@ -155,7 +160,7 @@ def _checked(expression: Expression) -> Expression:
     """The expression, unless none of its days exists."""
     longest = max(LONGEST[month - 1] for month in expression.months)
     if expression.restricts[0] and expression.both_days and min(expression.days) > longest:
-        _, _, day, month, _ = expression.text.split()
+        _, _, day, month, _ = expression.parts
         raise ValueError(f'day-of-month "{day}": never comes in month "{month}"')
     return expression
 
