@@ -12,6 +12,7 @@ from bgjobs.errors import ConfigError, UsageError
 from bgjobs.host.cron_d import CronFile
 from bgjobs.host.crontab import UserCrontab
 from bgjobs.host.crontab_change import Place
+from bgjobs.host.identity import identity
 from bgjobs.job import Config
 from bgjobs.plan.cron_block import body
 from bgjobs.plan.cron_command import Installation, carried
@@ -89,6 +90,7 @@ def target(config_path: Path | None, where: Where) -> Target:
         zone=where.timezone or cron_zone(os.environ),
         owner=owner,
         user=owner if where.system else None,
+        host=identity().host,
     )
     return Target(config, place, site, variables(where.env_file))
 

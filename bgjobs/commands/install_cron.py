@@ -28,7 +28,10 @@ class Image(NamedTuple):
             if not path.startswith("/"):
                 raise UsageError(f"{path} is not an absolute path, and cron needs one")
         return site._replace(
-            python=self.python or site.python, config=self.config or site.config, owner=None
+            python=self.python or site.python,
+            config=self.config or site.config,
+            owner=None,
+            host="",
         )
 
 

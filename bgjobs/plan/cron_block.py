@@ -12,7 +12,10 @@ from bgjobs.errors import ConfigError, CrontabError
 from bgjobs.job import Config, Job
 from bgjobs.plan.cron_command import Installation, command, words
 from bgjobs.plan.cron_lines import Assignment, assignments, entries, raw
+from bgjobs.plan.firing import host_lines
 
+# As far ahead as a crontab may stand; fixed, so that a new year changes no block.
+_YEARS = range(2026, 2047)
 # What Debian's cron mails to; anything else it drops as unsafe, with a line in a log.
 _SAFE_MAILTO = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9@!:%\-.,_+]{0,900})?")
 
@@ -21,28 +24,31 @@ def body(config: Config, site: Installation, above: bytes) -> bytes:
     """The lines between the markers; `above` is the crontab's text over them."""
     before = assignments(above)
     settings = _settings(config, site, before)
-    planned = [
-        (when, job.name)
-        for job in config.jobs.values()
-        if job.enabled
-        for when in firing(job, site)
-    ]
+    fires = {job.name: firing(job, site) for job in config.jobs.values()}
     lines = [
         f"# Written by `bgjobs install-cron`: change {_comment(site.config)} and install again.",
         *(f"{name}={value}" for name, value in settings.items()),
-        *(line for job in config.jobs.values() for line in _lines(job, config, site)),
+        *(
+            line
+            for job in config.jobs.values()
+            for line in _lines(job, fires[job.name], config, site)
+        ),
     ]
     text = raw("".join(line + "\n" for line in lines)) + _foot(settings, before, site)
+    planned = [(when, name) for name, whens in fires.items() for when in whens]
     _read_back(text, planned, config, site)
     return text
 
 
-def firing(job: Job, site: Installation) -> tuple[str, ...]:
+def firing(job: Job, site: Installation) -> list[str]:
     """The expressions, in the cron daemon's zone, that between them meet every slot of a job."""
-    return (job.schedule.expression,) if job.schedule else ()
+    if job.schedule is None or not job.enabled:
+        return []
+    delay = job.schedule.delay(job.name, site.host)
+    return host_lines(job.schedule, site.zone, _YEARS, delay)
 
 
-def _lines(job: Job, config: Config, site: Installation) -> list[str]:
+def _lines(job: Job, fires: list[str], config: Config, site: Installation) -> list[str]:
     if job.schedule is None:
         return []
     about = f": {_comment(job.description)}" if job.description else ""
@@ -50,12 +56,9 @@ def _lines(job: Job, config: Config, site: Installation) -> list[str]:
         return [f"# {job.name} is off (enabled = false){about}"]
     what = command(job.name, config.cron.path, site)
     user = f"{site.user} " if site.user else ""
-    zone = f" ({job.schedule.expression} {job.schedule.timezone})"
-    shown = zone if job.schedule.timezone != site.zone else ""
-    return [
-        f"# {job.name}{about}{shown}",
-        *(f"{when} {user}{what}" for when in firing(job, site)),
-    ]
+    meant = f" ({job.schedule.expression} {job.schedule.timezone})"
+    shown = "" if fires == [job.schedule.expression] else meant
+    return [f"# {job.name}{about}{shown}", *(f"{when} {user}{what}" for when in fires)]
 
 
 def _settings(config: Config, site: Installation, before: dict[str, Assignment]) -> dict[str, str]:

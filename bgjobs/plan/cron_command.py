@@ -24,7 +24,8 @@ class Installation(NamedTuple):
 
     `python` and `config` are absolute paths there, `zone` the cron daemon's time zone,
     `environment` the values of the variables to carry, `owner` whose crontab it is (None: not
-    known, as for an image), `user` the user column of /etc/cron.d (None: no such column).
+    known, as for an image), `user` the user column of /etc/cron.d (None: no such column), `host`
+    the name that a job's `spread` is told by.
     """
 
     python: str
@@ -33,6 +34,7 @@ class Installation(NamedTuple):
     environment: Mapping[str, str] = {}
     owner: str | None = None
     user: str | None = None
+    host: str = ""
 
     @property
     def directory(self) -> str:

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,19 @@ def test_a_variable_that_is_not_set_is_not_left_out_silently() -> None:
 def test_files_that_hold_secrets_may_be_named() -> None:
     values = {"PGPASSFILE": "/run/secrets/pgpass", "DATABASE_URL": "postgresql://me@host/db"}
     assert carried(tuple(values), values) == values
+
+
+def test_a_job_in_another_zone_fires_at_each_minute_that_can_be_meant() -> None:
+    nightly = PURGE._replace(schedule=Schedule("0 2 * * *", "Europe/Berlin"))
+    text = body(of(nightly), SITE, b"").decode()
+    assert "# purge: Delete expired sessions (0 2 * * * Europe/Berlin)\n0 0,1 * * * cd " in text
+    at_home = body(of(nightly), SITE._replace(zone="Europe/Berlin"), b"").decode()
+    assert "# purge: Delete expired sessions\n0 2 * * * cd " in at_home
+
+
+def test_spread_moves_the_lines_of_each_host_by_its_own_time() -> None:
+    spread = PURGE._replace(schedule=Schedule("0 2 * * *", spread=timedelta(minutes=30)))
+    hosts = [SITE._replace(host=f"host{number}") for number in range(20)]
+    when = {entries(body(of(spread), host, b""))[0].when for host in hosts}
+    assert len(when) > 5
+    assert body(of(spread), hosts[0], b"") == body(of(spread), hosts[0], b"")
