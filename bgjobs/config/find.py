@@ -1,0 +1,32 @@
+"""Where jobs.toml is."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from bgjobs.errors import ConfigError
+
+NAME = "jobs.toml"
+
+
+def find(given: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
+    """Return the path of jobs.toml: `given`, or BGJOBS_CONFIG, or upwards from `cwd`.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    named = given or environ.get("BGJOBS_CONFIG")
+    if named:
+        path = cwd / Path(named).expanduser()
+        if not path.is_file():
+            what = "a directory" if path.is_dir() else "not there"
+            raise ConfigError(f"{named} is {what}; name a jobs.toml with --config PATH")
+        return path
+    for directory in (cwd, *cwd.parents):
+        path = directory / NAME
+        if os.path.isfile(path):  # noqa: PTH113 - Path.is_file costs five times as much a step
+            return path
+    raise ConfigError(
+        f"no {NAME} in {cwd} or above it; name one with --config PATH or BGJOBS_CONFIG, "
+        "or begin one with: bgjobs new NAME"
+    )

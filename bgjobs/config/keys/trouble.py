@@ -1,0 +1,71 @@
+"""The keys of a job that bound a run, and tell what is done when something goes wrong."""
+
+from bgjobs.config.keys.key import Key
+from bgjobs.config.kinds import CLOCK, duration, whole
+from bgjobs.config.limits import ALLOWANCE
+from bgjobs.config.names import ERRORS
+
+TROUBLE = (
+    Key(
+        "max_failures",
+        ALLOWANCE,
+        "Records that may fail before the run does.",
+        '{ records = 10, ratio = "2%" }',
+        "0",
+        inherited=True,
+    ),
+    Key(
+        "retries",
+        whole(0, 100),
+        "How often a run that failed is tried again.",
+        "3",
+        "0",
+        inherited=True,
+    ),
+    Key(
+        "retry_on",
+        ERRORS,
+        "Only these failures are tried again; any, where it is not given.",
+        '["40001", "smtplib.SMTPServerDisconnected"]',
+        inherited=True,
+    ),
+    Key(
+        "retry_delay",
+        duration("0 s", "1 day"),
+        "Rest before the first retry; doubled before each further one.",
+        '"10 s"',
+        '"1 s"',
+        inherited=True,
+    ),
+    Key(
+        "timeout",
+        duration("1 s", "30 days", optional=True),
+        "How long a run may take.",
+        '"30 minutes"',
+        inherited=True,
+    ),
+    Key("not_after", CLOCK, "When a run stops for the day.", '"06:00"', inherited=True),
+    Key(
+        "statement_timeout",
+        duration("1 ms", "1 day", optional=True),
+        "How long one SQL statement may take.",
+        '"1 m"',
+        inherited=True,
+    ),
+    Key(
+        "lock_timeout",
+        duration("1 ms", "1 day", optional=True),
+        "How long a statement may wait for a lock.",
+        '"2 s"',
+        '"10 s"',
+        inherited=True,
+    ),
+    Key(
+        "lease",
+        duration("5 s", "1 day"),
+        "How long after its last sign of life a run counts as dead.",
+        '"5 m"',
+        '"60 s"',
+        inherited=True,
+    ),
+)

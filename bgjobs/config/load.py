@@ -1,0 +1,68 @@
+"""jobs.toml as values, or everything that is wrong with it."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bgjobs.config.build import build
+from bgjobs.config.file import is_private, read, refuse_foreign
+from bgjobs.config.problems import Problems
+from bgjobs.config.reach import reach
+from bgjobs.errors import ConfigError
+from bgjobs.job import Config
+
+
+def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """Read and check the file whole; `environ` may give BGJOBS_DATABASE_URL.
+
+    Raises:
+        ConfigError: It cannot be read, or something in it is wrong: a line for each such thing.
+    """
+    path = path.absolute()
+    label = _label(path)
+    text, status = read(path)
+    refuse_foreign(path, status)
+    data = _parse(text, label)
+    problems = Problems()
+    url = reach(data.get("database"), path, status, environ, problems)
+    config = build(data, path, url, problems)
+    if not is_private(status):
+        _refuse_secrets(config, problems)
+    problems.raise_any(label, text)
+    return config
+
+
+def _label(path: Path) -> str:
+    """The path as a person would write it where they are."""
+    here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 - text, for the cut below
+    return str(path).removeprefix(here)
+
+
+def _parse(text: str, label: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        reason = str(error)
+    except RecursionError:
+        reason = "nested too deeply"
+    place = re.search(r" \(at (?:line (\d+), column (\d+)|(end of document))\)$", reason)
+    if place is None:
+        raise ConfigError(f"{label}: no TOML: {reason}") from None
+    line, column = place[1] or text.count("\n") + 1, place[2]
+    where = f"{label}:{line}:{column}" if column else f"{label}:{line}"
+    raise ConfigError(f"{where}: no TOML: {reason[: place.start()]}") from None
+
+
+def _refuse_secrets(config: Config, problems: Problems) -> None:
+    for job in config.jobs.values():
+        for name in sorted(job.secrets & job.params.keys()):
+            if job.params[name]:
+                problems.add(
+                    ("jobs", job.name),
+                    "params",
+                    f"params: {name} is secret and others may read the file: "
+                    f"chmod 600 {config.path}",
+                )
