@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from bgjobs.job import Job
+from bgjobs.store.brief import brief
 from bgjobs.store.session import Session
 
 BITE = 1000
@@ -46,8 +47,7 @@ class Retention:
     def _bites(self, name: str, values: Mapping[str, Any]) -> int:
         total = 0
         for _ in range(self.bites):
-            with self.session.connection.transaction():
-                self.session.execute("pruning_limits")
+            with brief(self.session):
                 deleted = self.session.execute(name, {**values, "limit": self.bite}).rowcount
             total += deleted
             if deleted < self.bite:

@@ -5,8 +5,12 @@ from datetime import UTC
 from typing import NamedTuple
 from uuid import UUID
 
+import psycopg
+
 from bgjobs.record import RunRecord
 from bgjobs.store.audit import insert_audit
+from bgjobs.store.brief import brief
+from bgjobs.store.connection import lost
 from bgjobs.store.history import History
 from bgjobs.store.session import Session
 
@@ -44,8 +48,21 @@ def bury_the_dead(session: Session, proven: Collection[UUID] = ()) -> list[RunRe
     return [run for run in buried if run is not None]
 
 
+def bury_if_allowed(session: Session, proven: Collection[UUID] = ()) -> list[RunRecord] | None:
+    """Bury the dead, or None where this role may not, or something stood in the way.
+
+    For those who only want to read: what they read then has to presume.
+    """
+    try:
+        return bury_the_dead(session, proven)
+    except psycopg.Error:
+        if lost(session.connection):
+            raise
+        return None
+
+
 def _judge(session: Session, run: UUID, *, proven: bool) -> RunRecord | None:
-    with session.connection.transaction():
+    with brief(session):
         if session.execute("lock_run", {"run": run}).fetchone() is None:
             return None
         row = session.execute("lock_leases", {"run": run}).fetchone()

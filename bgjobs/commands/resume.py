@@ -1,0 +1,17 @@
+"""End a job's pause."""
+
+from pathlib import Path
+from typing import TextIO
+
+from bgjobs.commands.reading import configured, ledger
+from bgjobs.errors import ExitStatus
+from bgjobs.present.pause import resumed
+from bgjobs.store.pauses import Pauses
+
+
+def resume(config_path: Path | None, job: str, *, out: TextIO) -> ExitStatus:
+    """Let a job start again, also one that jobs.toml has no more."""
+    with ledger(configured(config_path), "resume") as session:
+        was_paused = Pauses(session).resume(job)
+    out.write(resumed(job, was_paused=was_paused) + "\n")
+    return ExitStatus.SUCCESS

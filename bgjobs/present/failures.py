@@ -1,0 +1,37 @@
+"""Failed records as a table."""
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from bgjobs.present.moment import minute
+from bgjobs.present.table import Paint, table
+from bgjobs.record import FailedRecord
+
+_HEADERS = ("JOB", "KEY", "ATTEMPT", "FAILED", "ERROR")
+
+
+def failures(
+    records: Sequence[FailedRecord],
+    *,
+    zone: tzinfo | None = None,
+    width: int | None = None,
+    paint: Paint | None = None,
+) -> str:
+    """The lines of the table, or that there are none."""
+    if not records:
+        return "No failed records."
+    rows = [
+        (r.job, key(r.key), str(r.attempt), minute(r.failed_at, zone), error(r)) for r in records
+    ]
+    return table(_HEADERS, rows, width, "<<>", paint)
+
+
+def key(values: Sequence[object]) -> str:
+    """A record's key as one word."""
+    return ", ".join(map(str, values))
+
+
+def error(record: FailedRecord) -> str:
+    """The error's class and the first line of its message."""
+    first = record.error_message.splitlines()[0] if record.error_message else ""
+    return f"{record.error_class}: {first}"

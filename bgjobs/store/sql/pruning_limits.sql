@@ -1,2 +1,0 @@
--- Bounds one bite of pruning in time: it must not stand in the way of work.
-SELECT set_config('statement_timeout', '5s', true), set_config('lock_timeout', '1s', true)
