@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bgjobs.config.find import find
 from bgjobs.config.load import load
-from bgjobs.errors import ConfigError, UsageError
+from bgjobs.errors import ConfigError, CrontabError, UsageError
 from bgjobs.host.cron_d import CronFile
 from bgjobs.host.crontab import UserCrontab
 from bgjobs.host.crontab_change import Place
@@ -16,7 +16,7 @@ from bgjobs.host.identity import identity
 from bgjobs.job import Config
 from bgjobs.plan.cron_block import body
 from bgjobs.plan.cron_command import Installation, carried
-from bgjobs.plan.cron_state import carried_by, refuse_rivals
+from bgjobs.plan.cron_state import carried_by, configs_of, refuse_rivals
 from bgjobs.plan.crontab import above, block_of, with_block
 
 
@@ -51,12 +51,13 @@ class Target(NamedTuple):
     @property
     def project(self) -> str:
         """What the block's markers call the project."""
-        return project(self.config)
+        return self.config.project
 
     def body(self, crontab: bytes) -> bytes:
         """The lines that jobs.toml asks for in this crontab."""
         column = self.site.user is not None
         refuse_rivals(crontab, self.project, self.site.config, user_column=column)
+        self._refuse_namesake(crontab)
         values = carried(self.config.cron.environment, self.variables)
         site = self.site._replace(environment=values)
         return body(self.config, site, above(crontab, self.project))
@@ -64,6 +65,19 @@ class Target(NamedTuple):
     def installed(self, crontab: bytes) -> bytes:
         """The crontab with the block in it."""
         return with_block(crontab, self.project, self.body(crontab))
+
+    def _refuse_namesake(self, crontab: bytes) -> None:
+        block = block_of(crontab, self.project)
+        if block is None:
+            return
+        for path in configs_of(block, user_column=self.site.user is not None):
+            # A project that was moved leaves nothing behind, and its block is replaced.
+            if path and Path(path).exists() and not Path(path).samefile(self.config.path):
+                raise CrontabError(
+                    f"{self.place} has a block {self.project} of another project, {path}: give "
+                    f'this one a name of its own, as project = "..." at the top of '
+                    f"{self.config.path}"
+                )
 
     def with_installed_values(self, crontab: bytes) -> "Target":
         """The same, where a carried variable that is not set here has the block's value.
@@ -93,11 +107,6 @@ def target(config_path: Path | None, where: Where) -> Target:
         host=identity().host,
     )
     return Target(config, place, site, variables(where.env_file))
-
-
-def project(config: Config) -> str:
-    """The name of the project: [cron] project, else the path of jobs.toml."""
-    return config.project or absolute(config.path)
 
 
 def absolute(path: Path) -> str:

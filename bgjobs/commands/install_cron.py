@@ -76,8 +76,7 @@ def print_block(config_path: Path | None, where: Where, image: Image, out: TextI
     site = image.placed(jobs.site)
     if where.system:
         site = site._replace(user=where.user or "root")
-    name = jobs.config.project or site.config
-    text = framed(name, jobs._replace(site=site).body(b""))
+    text = framed(jobs.project, jobs._replace(site=site).body(b""))
     out.write(text.decode("utf-8", "surrogateescape"))
     return ExitStatus.SUCCESS
 

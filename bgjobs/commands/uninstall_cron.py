@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from bgjobs.commands.cron_target import Where, absolute, project
+from bgjobs.commands.cron_target import Where
 from bgjobs.config.find import find
 from bgjobs.config.load import load
 from bgjobs.errors import ConfigError, ExitStatus
@@ -40,9 +40,9 @@ def uninstall_cron(
 def _project(config_path: Path | None) -> str:
     path = find(config_path, os.environ, Path.cwd())
     try:
-        return project(load(path))
+        return load(path).project
     except ConfigError as error:
         raise ConfigError(
-            f"{error}\nto uninstall all the same, name the project as the crontab has it: "
-            f"bgjobs uninstall-cron --project '{absolute(path)}'"
+            f"{error}\nto uninstall all the same, give the name that stands behind BEGIN bgjobs in "
+            f"the crontab: bgjobs uninstall-cron --project NAME"
         ) from None

@@ -50,12 +50,18 @@ def difference(before: bytes, after: bytes, name: str, new_name: str) -> list[st
 def refuse_rivals(crontab: bytes, project: str, config: str, *, user_column: bool) -> None:
     """Raise CrontabError where a block of another name runs the jobs of the same jobs.toml."""
     for block in blocks(crontab):
-        if block.project != project and config in _configs(block, user_column=user_column):
+        if block.project != project and config in configs_of(block, user_column=user_column):
             raise CrontabError(
                 f"the block {block.project} in line {block.line} already runs the jobs of "
                 f"{config}, so each would run twice; remove it first: "
                 f"bgjobs uninstall-cron --project '{block.project}'"
             )
+
+
+def configs_of(block: Block, *, user_column: bool) -> set[str]:
+    """The paths of jobs.toml that a block's lines run."""
+    commands = entries(block.body, user_column=user_column)
+    return {"".join(_words(entry.command)[2][-1:]) for entry in commands}
 
 
 def carried_by(block: Block, *, user_column: bool) -> dict[str, str]:
@@ -65,11 +71,6 @@ def carried_by(block: Block, *, user_column: bool) -> dict[str, str]:
         found.update(_words(entry.command)[1])
     found.pop("PATH", None)
     return found
-
-
-def _configs(block: Block, *, user_column: bool) -> set[str]:
-    commands = entries(block.body, user_column=user_column)
-    return {"".join(_words(entry.command)[2][-1:]) for entry in commands}
 
 
 def _words(command: str) -> tuple[str, dict[str, str], list[str]]:
