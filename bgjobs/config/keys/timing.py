@@ -11,7 +11,7 @@ def _timezone(value: object) -> str:
     try:
         check(name)
     except ValueError as error:
-        raise UnfitError(str(error)) from None
+        raise UnfitError(str(error).removeprefix("timezone ")) from None
     return name
 
 
