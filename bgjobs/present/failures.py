@@ -1,13 +1,13 @@
-"""Failed records as a table."""
+"""Failed records as a table, the error of each under it."""
 
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from bgjobs.present.detailed import detailed
 from bgjobs.present.moment import minute
-from bgjobs.present.table import Paint, table
 from bgjobs.record import FailedRecord
 
-_HEADERS = ("JOB", "KEY", "ATTEMPT", "FAILED", "ERROR")
+_HEADERS = ("JOB", "KEY", "ATTEMPT", "FAILED")
 
 
 def failures(
@@ -15,15 +15,12 @@ def failures(
     *,
     zone: tzinfo | None = None,
     width: int | None = None,
-    paint: Paint | None = None,
 ) -> str:
     """The lines of the table, or that there are none."""
     if not records:
         return "No failed records."
-    rows = [
-        (r.job, key(r.key), str(r.attempt), minute(r.failed_at, zone), error(r)) for r in records
-    ]
-    return table(_HEADERS, rows, width, "<<>", paint)
+    rows = [(r.job, key(r.key), str(r.attempt), minute(r.failed_at, zone)) for r in records]
+    return detailed(_HEADERS, rows, [[error(r)] for r in records], width, "<<>")
 
 
 def key(values: Sequence[object]) -> str:

@@ -1,15 +1,16 @@
-"""Runs as a table, newest first."""
+"""Runs as a table, newest first; under each that did not go well, why."""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
+from bgjobs.present.detailed import detailed
 from bgjobs.present.duration import short
 from bgjobs.present.moment import minute
 from bgjobs.present.status_word import status_word
-from bgjobs.present.table import Paint, table
+from bgjobs.present.table import Paint
 from bgjobs.record import RunRecord, RunStatus
 
-_HEADERS = ("RUN", "JOB", "STATUS", "STARTED", "TOOK", "RECORDS", "NOTE")
+_HEADERS = ("RUN", "JOB", "STATUS", "STARTED", "TOOK", "RECORDS")
 _SHORTEST_ID = 8
 
 
@@ -33,17 +34,16 @@ def history(
             minute(run.started_at, zone),
             _took(run, now),
             f"{run.counts.processed:,}",
-            note(run),
         )
         for run in runs
     ]
-    return table(_HEADERS, rows, width, "<<<<>>", paint)
+    return detailed(_HEADERS, rows, [[note(run)] for run in runs], width, "<<<<>>", paint)
 
 
 def note(run: RunRecord) -> str:
-    """What is worth saying of a run in a few words; nothing of one that went well."""
+    """What is worth saying of a run in a line; nothing of one that went well."""
     if run.status is RunStatus.PARTIAL:
-        return f"{run.counts.failed:,} failed"
+        return f"{run.counts.failed:,} records failed"
     said = run.error_message or run.reason or ""
     return said.splitlines()[0] if said else ""
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from bgjobs.job_state import JobState
+from bgjobs.present.detailed import detailed
 from bgjobs.present.moment import minute
 from bgjobs.present.status_word import status_word
-from bgjobs.present.table import Paint, cut, line, table
+from bgjobs.present.table import Paint
 from bgjobs.record import Pause
 
 _HEADERS = ("JOB", "SCHEDULE", "STATUS", "LAST RUN", "NEXT RUN")
-_INDENT = "    "
 
 
 def status(
@@ -25,11 +25,8 @@ def status(
     if not states:
         return "No jobs."
     rows = [_row(state, now, zone) for state in states]
-    header, *lines = table(_HEADERS, rows, width, paint=paint).splitlines()
-    shown = [header]
-    for top, state in zip(lines, states, strict=True):
-        shown += [top, *(_fit(_INDENT + text, width) for text in _details(state, zone))]
-    return "\n".join(shown)
+    details = [_details(state, zone) for state in states]
+    return detailed(_HEADERS, rows, details, width, paint=paint)
 
 
 def word(state: JobState) -> str:
@@ -64,14 +61,10 @@ def _details(state: JobState, zone: tzinfo | None) -> list[str]:
     said = state.function
     if state.job.description:
         said = f"{state.job.description} ({said})"
-    return [line(said)] + ([_paused(state.pause, zone)] if state.pause else [])
+    return [said] + ([_paused(state.pause, zone)] if state.pause else [])
 
 
 def _paused(pause: Pause, zone: tzinfo | None) -> str:
     until = f" until {minute(pause.until, zone)}" if pause.until else ""
     reason = f": {pause.reason}" if pause.reason else ""
-    return line(f"paused{until} by {pause.paused_by}{reason}")
-
-
-def _fit(text: str, width: int | None) -> str:
-    return text if width is None else cut(text, width)
+    return f"paused{until} by {pause.paused_by}{reason}"
