@@ -18,52 +18,15 @@ def main() -> NoReturn:
 
 def status_of(arguments: Sequence[str]) -> int:
     """Run a command and return its exit status; what went wrong is said on stderr."""
-    from bgjobs.errors import BgjobsError, ExitStatus
+    from bgjobs.ending import status_within
 
-    try:
-        from bgjobs.cli.start import start
-
-        return start(arguments)
-    except BgjobsError as error:
-        _say(str(error))
-        return error.status
-    except KeyboardInterrupt:
-        return ExitStatus.INTERRUPTED
-    except BaseException as error:  # noqa: BLE001 - whatever is left is a bug, and is shown whole
-        if isinstance(error, BrokenPipeError) and _output_is_gone():
-            return ExitStatus.SUCCESS
-        _report(error)
-        return ExitStatus.BUG
+    return status_within(lambda: _start(arguments))
 
 
-def _say(message: str) -> None:
-    _write("".join(f"bgjobs: {line}\n" for line in message.splitlines()))
+def _start(arguments: Sequence[str]) -> int:
+    from bgjobs.cli.start import start
 
-
-def _report(error: BaseException) -> None:
-    from traceback import format_exception
-
-    from bgjobs import __version__
-    from bgjobs.mask import Mask
-
-    _write(Mask()("".join(format_exception(error))))
-    _say(f"this is a bug in bgjobs {__version__}; please report it with the lines above")
-
-
-def _write(text: str) -> None:
-    # A closed terminal or a full disk must not change the status.
-    try:
-        sys.stderr.write(text)
-    except (OSError, ValueError):
-        return
-
-
-def _output_is_gone() -> bool:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return True
-    return False
+    return start(arguments)
 
 
 def _leave(status: int) -> NoReturn:

@@ -85,6 +85,18 @@ class Failure(NamedTuple):
     sqlstate: str | None = None
 
 
+class Attempt(NamedTuple):
+    """An earlier try at a slot, and where it came to."""
+
+    id: UUID
+    slot: datetime
+    attempt: int
+    status: RunStatus
+    shards: int
+    position: Mapping[str, Any]
+    started_at: datetime
+
+
 class RunRecord(NamedTuple):
     """One row of the ledger, the counts of a living run taken from its leases."""
 

@@ -1,5 +1,6 @@
 """One batch worked with care: its failing records are found, listed, and left out."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -47,7 +48,10 @@ class Care:
         done = page.size - len(failed) - skipped
         counts = Counts(page.size, done, skipped, len(failed), 1)
         batches.end_batch(page.last, counts, run.counters)
-        if not batches.committed(batches.commit()):
+        began = time.monotonic()
+        answer = batches.commit()
+        self.task.rhythm.committed(time.monotonic() - began)
+        if not batches.committed(answer):
             raise JobFailedError("the server rolled the batch back: an error was swallowed")
         total = standing.counts.plus(counts)
         self.task.progress(total.read)

@@ -6,7 +6,8 @@ from pathlib import Path
 from bgjobs.mask import Mask
 from bgjobs.record import Failure
 
-_OURS = str(Path(__file__).parent.parent)
+_OURS = f"{Path(__file__).parent.parent}/"
+_DRIVER = "/site-packages/psycopg"
 
 
 def failure(error: BaseException, mask: Mask) -> Failure:
@@ -28,8 +29,13 @@ def _message(error: BaseException) -> str:
     return primary or str(error) or type(error).__name__
 
 
+def _is_beneath(filename: str) -> bool:
+    return filename.startswith(_OURS) or _DRIVER in filename
+
+
 def _stack(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if not frame.filename.startswith(_OURS)] or frames
+    theirs = [frame for frame in frames if not _is_beneath(frame.filename)]
+    # Where the job's own code has no part in it, a stack says nothing to its author.
     lines = traceback.format_list(theirs)
     return "".join([*lines, f"{type(error).__name__}: {_message(error)}"])

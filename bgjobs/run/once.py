@@ -1,5 +1,6 @@
 """Jobs that are one transaction: a single statement, or a single call of a handler."""
 
+from collections.abc import Callable
 from typing import Any
 
 from bgjobs import statement
@@ -16,8 +17,9 @@ _DONE = ["done"]
 class Once:
     """Does the work in one batch, whose cursor says that it was done."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, function: Callable[..., Any] | None) -> None:
         self.task = task
+        self._function = function
         self.recovery = Recovery(task)
         self._effects = Effects(task, None)
 
@@ -30,7 +32,7 @@ class Once:
             return True
         self.task.check(standing)
         run.counters, run.outbox = dict(standing.counters), []
-        number = self._statement() if self.task.function is None else self._call()
+        number = self._statement() if self._function is None else self._call(self._function)
         self._effects.put_messages()
         batches.end_batch(_DONE, Counts(number, number, 0, 0, 1), run.counters)
         if not batches.committed(batches.commit()):
@@ -42,11 +44,10 @@ class Once:
         cursor = self.task.session.connection.execute(text.encode(), self.task.values)
         return max(cursor.rowcount, 0)
 
-    def _call(self) -> int:
-        assert self.task.function is not None  # noqa: S101 - who calls has looked
+    def _call(self, function: Callable[..., Any]) -> int:
         self.task.run.connecting = lambda: self.task.session.connection
         try:
-            returned: Any = self.task.function(self.task.run)
+            returned: Any = function(self.task.run)
             if hasattr(returned, "__await__"):
                 from bgjobs.run.calls import complete
 

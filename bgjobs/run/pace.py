@@ -1,73 +1,42 @@
-"""How large batches are, and how long the run rests between them."""
+"""How many records the next batch should have, so that a batch takes about as long as is wanted."""
 
-import time
-from collections.abc import Callable
-
-from bgjobs.job import Job
-
-# Bounds and growth after GitLab's batch optimizer: steps are small, or one odd batch swings it.
-SMALLEST, LARGEST, FIRST = 10, 100_000, 500
-_GROWTH, _WEIGHT = 1.2, 0.4
+SMALLEST = 10
+LARGEST = 10_000
+_FIRST = 500
+# As GitLab's batched migrations have it: the newest batch counts for this much, and a size grows
+# slowly. It shrinks at once: a batch that is too long holds locks, one too short costs little.
+_WEIGHT = 0.4
+_GROWTH = 1.2
 
 
 class Pace:
-    """Adapts the batch size to a job's target, and rests between batches where the job says so.
+    """The size of a job's batches: fixed, or following what they take.
 
-    Args:
-        job: `batch_size`, `batch_target`, `pause` and `throttle` count.
-        health: How many seconds the database wants the run to wait; asked between batches.
-        sleep: Rests, and wakes when the run is asked to stop.
-        monotonic: Seconds on a clock that only rises.
+    Attributes:
+        size: Of the next batch.
     """
 
-    def __init__(
-        self,
-        job: Job,
-        *,
-        sleep: Callable[[float], None],
-        health: Callable[[], float] | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._adapts = job.batch_size is None
-        self.size = FIRST if job.batch_size is None else job.batch_size
-        self._target = job.batch_target.total_seconds()
-        self._pause = job.pause.total_seconds()
-        self._health = health
-        self._sleep = sleep
-        self._monotonic = monotonic
-        self._began: float | None = None
-        self._average: float | None = None
-        self.paced = self._pause > 0 or health is not None
-        self.resting = False
+    def __init__(self, size: int | None, target: float) -> None:
+        self.size = _FIRST if size is None else size
+        self._follows = size is None
+        self._target = target
+        self._per_record: float | None = None
 
-    def began(self) -> None:
-        """A batch begins."""
-        if self._adapts:
-            now = self._monotonic()
-            if self._began is not None:
-                self._learn(now - self._began)
-            self._began = now
+    def worked(self, records: int, seconds: float) -> None:
+        """Learn from a batch that was committed; its records alone count, not those asked for."""
+        if not self._follows or records <= 0:
+            return
+        newest = max(seconds, 1e-9) / records
+        known = self._per_record
+        self._per_record = newest if known is None else known + _WEIGHT * (newest - known)
+        wanted = self._target / self._per_record
+        self._resize(min(wanted, self.size * _GROWTH))
 
-    def ended(self, records: int) -> None:
-        """A batch of so many records was worked: a rest is due where the job is paced."""
-        self.resting = self.paced and records > 0
+    def stumbled(self) -> None:
+        """Learn from a batch that was too long for a timeout: the next has half of it."""
+        if self._follows:
+            self._resize(self.size / 2)
+            self._per_record = None
 
-    def rest(self) -> None:
-        """Wait for the pause to pass, and for the database to be well."""
-        self.resting = False
-        self._began = None
-        if self._pause:
-            self._sleep(self._pause)
-        if self._health is not None:
-            wait = self._health()
-            while wait > 0:
-                self._sleep(wait)
-                wait = self._health()
-
-    def _learn(self, seconds: float) -> None:
-        if self._average is None:
-            self._average = seconds
-        self._average += _WEIGHT * (seconds - self._average)
-        factor = self._target / max(self._average, 0.001)
-        factor = min(_GROWTH, max(1 / _GROWTH**3, factor))
-        self.size = round(min(LARGEST, max(SMALLEST, self.size * factor)))
+    def _resize(self, size: float) -> None:
+        self.size = int(min(max(size, SMALLEST), LARGEST))

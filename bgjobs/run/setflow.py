@@ -45,7 +45,7 @@ class SetFlow:
         if standing is None:
             return True
         if self._watched:
-            return self._one(standing)
+            return self._one()
         with self.task.session.connection.pipeline() as pipeline:
             sent = self._send(leased=standing.cursor is not None)
             pipeline.sync()
@@ -64,7 +64,7 @@ class SetFlow:
         """Whether each batch has to be looked at before the next one begins."""
         task = self.task
         return (
-            task.pace.paced
+            task.rhythm.paced
             or task.limit is not None
             or task.run.dry_run
             or task.has_failed_records
@@ -77,7 +77,7 @@ class SetFlow:
         standing = batches.standing(batches.begin())
         self.task.check(standing)
         if standing.cursor is None and self.task.job.until_empty:
-            self._passes.begin(self.pages.read(self.pages.ask(None, None, self.task.pace.size)))
+            self._passes.begin(self.pages.read(self.pages.ask(None, None, self.task.rhythm.size)))
         self._until = standing.until
         if self._until is None and not self.task.job.until_empty:
             self._until = self.pages.last()
@@ -90,17 +90,16 @@ class SetFlow:
         batches.commit()
         return standing
 
-    def _one(self, standing: Standing) -> bool:
+    def _one(self) -> bool:
         """Work one batch by its keys."""
-        self.task.pace.began()
         more = self.careful.work()
-        self.task.pace.ended(standing.counts.read)
+        self.task.rhythm.worked(1)
         self.recovery.went_well()
         return not more
 
     def _send(self, *, leased: bool) -> Sent:
         batches = self.task.batches
-        limit = self.task.pace.size
+        limit = self.task.rhythm.size
         begin = batches.begin()
         self.setbased.move(leased=leased, until=self._until, limit=limit)
         return Sent(begin, batches.commit(), limit)

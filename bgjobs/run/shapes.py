@@ -27,24 +27,25 @@ def work(task: Task) -> None:
         BgjobsError: What a person can put right.
         Exception: Of the job's own code, or of the server about the job's SQL.
     """
+    function = task.load() if task.load is not None else None
     if task.job.select is None:
-        once = Once(task)
+        once = Once(task, function)
         _until_done(once.flow, once.recovery, None)
         return
     pages = Pages(task.session, task.job, task.values)
     effects = Effects(task, pages)
     passes = Passes(task, effects)
     flow: Stream | SetFlow
-    if task.function is None:
+    if function is None:
         setbased = SetBased(pages, task.job, task.batches.lease)
         careful = Care(task, pages, effects, care.setting(setbased))
         flow = SetFlow(task, pages, setbased, careful, passes)
     else:
-        calls = Calls(task.job, task.function, task.run)
+        calls = Calls(task.job, function, task.run)
         careful = Care(task, pages, effects, care.calling(task, calls, effects))
         flow = Stream(task, calls, pages, effects, passes)
     while True:
-        _until_done(flow.flow, flow.recovery, careful.work, task.pace.rest)
+        _until_done(flow.flow, flow.recovery, careful.work, task.rhythm.rest)
         if not passes.another():
             return
 

@@ -12,8 +12,6 @@ from typing import Any, Self
 from bgjobs.errors import ExitStatus
 from bgjobs.stopping import RELAYED, SIGNALS, STATUSES, Asked
 
-# A handler's bare `except:` may swallow the stop; it comes again.
-_AGAIN = 5.0
 # A timer set to nothing is off.
 _AT_ONCE = 0.001
 
@@ -42,10 +40,13 @@ class Stops:
         reason: Why, for the ledger.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, monotonic: Callable[[], float] = time.monotonic, *, again: float = 5.0
+    ) -> None:
         self.requested: ExitStatus | None = None
         self.reason: str | None = None
         self._monotonic = monotonic
+        self._again = again
         self._deadline: float | None = None
         self._why_then = ""
         self._asked = Asked(monotonic)
@@ -72,6 +73,11 @@ class Stops:
             self._deadline = moment
             self._why_then = reason
             self._arm()
+
+    def unlimit(self) -> None:
+        """Take the limits away: another run begins, with its own."""
+        self._deadline = None
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
     def remaining(self) -> float | None:
         """Seconds until the deadline, negative after it; None where there is none."""
@@ -175,7 +181,8 @@ class Stops:
 
     def _hit(self) -> None:
         assert self._strike is not None  # noqa: S101 - who hits has chosen with what
-        signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        # A handler's bare `except:` may swallow it.
+        signal.setitimer(signal.ITIMER_REAL, self._again)
         if self._shields:
             self._held_back = True
             return

@@ -4,6 +4,7 @@ While Python works on a page, the server commits the batch before it and reads t
 Memory holds no truth: after an error everything is read from the lease again.
 """
 
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bgjobs.errors import JobFailedError
@@ -62,7 +63,7 @@ class Stream:
                 work = self._call(page)
                 self._confirm()
                 page = self._finish(page, work)
-                if page is None and self.task.pace.resting:
+                if page is None and self.task.rhythm.resting:
                     return False
             self.task.batches.rollback()
             return True
@@ -93,7 +94,7 @@ class Stream:
         return self.pages.ask(after, self._until, self.task.size(counts))
 
     def _look_ahead(self, page: Page) -> None:
-        if page.full and self._asked is None and not self.pinned and not self.task.pace.paced:
+        if page.full and self._asked is None and not self.pinned and not self.task.rhythm.paced:
             self._enter()
             self._asked = self._ask(page.last, Counts())
             self._flush()
@@ -102,7 +103,6 @@ class Stream:
         records = page.records()
         self._used = False
         self.task.run.connecting = self._lend
-        self.task.pace.began()
         work = self.calls.call(records)
         self.task.run.connecting = None
         if self._used:
@@ -143,7 +143,7 @@ class Stream:
         standing = self._standing
         assert standing is not None  # noqa: S101 - a batch was begun
         total = standing.counts.plus(work.counts)
-        self.task.pace.ended(page.size)
+        self.task.rhythm.worked(page.size)
         stop = self._must_stop(standing, total, work)
         following = self.pages.read(self._asked) if self._asked is not None else None
         self._asked = None
@@ -153,7 +153,9 @@ class Stream:
         commit = self.task.batches.commit()
         if stop or not page.full:
             self._turn = Turn(commit, None)
+            began = time.monotonic()
             self._confirm()
+            self.task.rhythm.committed(time.monotonic() - began)
             self._standing = standing = standing._replace(counts=total)
             self.task.progress(total.read)
             self._judge(standing, total, page, work)
@@ -178,7 +180,7 @@ class Stream:
             standing.stop is not None
             or self.task.stops.wanted
             or (limit is not None and total.read >= limit)
-            or self.task.pace.paced
+            or self.task.rhythm.paced
             or (bool(work.failed) and job.max_failures.exceeded(total.failed, total.read))
         )
 

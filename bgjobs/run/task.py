@@ -8,7 +8,7 @@ from bgjobs.handler import Run
 from bgjobs.job import Job
 from bgjobs.mask import Mask
 from bgjobs.record import Counts
-from bgjobs.run.pace import Pace
+from bgjobs.run.rhythm import Rhythm
 from bgjobs.run.stops import Stops
 from bgjobs.store.batches import Batches, Standing
 from bgjobs.store.ledger import Ledger
@@ -32,10 +32,10 @@ class Task(NamedTuple):
     ledger: Ledger
     batches: Batches
     stops: Stops
-    pace: Pace
+    rhythm: Rhythm
     mask: Mask
     values: Mapping[str, Any]
-    function: Callable[..., Any] | None
+    load: Callable[[], Callable[..., Any]] | None
     limit: int | None
     has_failed_records: bool
     reconnect: Callable[[], None]
@@ -57,7 +57,7 @@ class Task(NamedTuple):
 
     def size(self, counts: Counts) -> int:
         """How many records the next page should have."""
-        size = self.pace.size
+        size = self.rhythm.size
         return size if self.limit is None else max(1, min(size, self.limit - counts.read))
 
     def allow(self, counts: Counts, worst: BaseException | None, key: object) -> None:

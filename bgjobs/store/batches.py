@@ -52,6 +52,11 @@ class Batches:
             "statement_timeout": f"{round(statement_timeout * 1000)}ms",
         }
 
+    @property
+    def total(self) -> Counts:
+        """What a dry run has counted; a real one's counts are in its lease."""
+        return Counts()
+
     def begin(self) -> Row:
         """Open the transaction; the answer is for `standing`.
 

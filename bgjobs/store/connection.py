@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 from psycopg import conninfo
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from bgjobs.errors import (
     AccessRefusedError,
@@ -146,9 +146,23 @@ def check_transaction(connection: psycopg.Connection) -> None:
         )
 
 
+def idle(connection: psycopg.Connection) -> bool:
+    """Whether the connection is between transactions."""
+    return (
+        not lost(connection)
+        and connection.info.transaction_status == TransactionStatus.IDLE
+        and connection.info.pipeline_status == PipelineStatus.OFF
+    )
+
+
 def lost(connection: psycopg.Connection) -> bool:
     """Whether the connection is gone."""
     return connection.closed or connection.broken
+
+
+def explained(error: Exception) -> Exception:
+    """The error as a person is told of it; what is not the server's is told as it is."""
+    return explain(error) if isinstance(error, psycopg.Error) else error
 
 
 def explain(error: psycopg.Error) -> BgjobsError:

@@ -11,6 +11,11 @@ class DryBatches(Batches):
 
     _standing = Standing(None, None, Counts(), {}, None)
 
+    @property
+    def total(self) -> Counts:
+        """What was counted."""
+        return self._standing.counts
+
     def begin_batch(self) -> Row:
         """Bound what follows, without a lease."""
         return self.session.execute("bound_batch", self._begin)

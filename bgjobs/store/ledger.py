@@ -7,23 +7,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from bgjobs.errors import LeaseLostError
-from bgjobs.record import Counts, Failure, RunStatus, Trigger
+from bgjobs.record import Attempt, Counts, Failure, RunStatus, Trigger
 from bgjobs.store.batches import Lease
 from bgjobs.store.session import Session
 
 NO_LANE = UUID(int=0)
-
-
-class Attempt(NamedTuple):
-    """An earlier try at a slot, and where it came to."""
-
-    id: UUID
-    slot: datetime
-    attempt: int
-    status: RunStatus
-    shards: int
-    position: dict[str, Any]
-    started_at: datetime
+# Success turns into partial where records failed.
+_ENDS = {RunStatus.SUCCESS: (RunStatus.SUCCESS, RunStatus.PARTIAL)}
 
 
 class Look(NamedTuple):
@@ -36,6 +26,7 @@ class Look(NamedTuple):
     pause_reason: str | None
     paused_by: str | None
     newest: Attempt | None
+    last_slot: datetime | None
     has_failed_records: bool
     has_messages: bool
 
@@ -105,6 +96,18 @@ class Ledger:
         row = self.session.execute("attempts", {"job": job, "slot": slot}).fetchone()
         return _attempt(row) if row else None
 
+    def find_run(self, run: UUID) -> Attempt | None:
+        """A run as an attempt at its slot."""
+        row = self.session.execute("find_run", {"run": run}).fetchone()
+        return _attempt(row) if row else None
+
+    def clock(self) -> datetime:
+        """The database's clock."""
+        row = self.session.execute("clock").fetchone()
+        assert row is not None  # noqa: S101 - the statement returns one row
+        now: datetime = row[0]
+        return now
+
     def know_job(self, job: str) -> None:
         """Remember when a job was first seen."""
         self.session.execute("know_job", {"job": job})
@@ -119,6 +122,7 @@ class Ledger:
             self.session.execute("ensure_leases", values)
             answer = self.session.execute("open_run", values)
             rows = answer.fetchall()
+        rows = rows or self.session.execute("own_leases", {"run": start.id}).fetchall()
         if not rows:
             return None
         leases = tuple(
@@ -178,22 +182,24 @@ class Ledger:
             "finished_at": finished_at,
         }
         row = self.session.execute("close_run", values).fetchone()
-        if row is None:
-            return None
-        details = row[0]
-        counts = Counts(
-            details["records_read"],
-            details["records_processed"],
-            details["records_skipped"],
-            details["records_failed"],
-            details["batches"],
-        )
-        return Closed(RunStatus(details["outcome"]), counts, details["execution_time_ms"])
+        return _closed(row[0]) if row else None
+
+    def find_closed(self, run: UUID, status: RunStatus) -> Closed | None:
+        """The end of a run that this process may have written, its answer lost."""
+        row = self.session.execute("find_closed", {"run": run}).fetchone()
+        found = _closed(row[0]) if row else None
+        return found if found is not None and found.status in _ENDS.get(status, (status,)) else None
 
     def drop_lane(self, job: str, lane: UUID) -> None:
         """Remove the leases of a run that had a lane of its own."""
         if lane != NO_LANE:
             self.session.execute("drop_lane", {"job": job, "lane": lane})
+
+
+def _closed(details: Mapping[str, Any]) -> Closed:
+    names = ("records_read", "records_processed", "records_skipped", "records_failed", "batches")
+    counts = Counts(*(details[name] for name in names))
+    return Closed(RunStatus(details["outcome"]), counts, details["execution_time_ms"])
 
 
 def _attempt(row: tuple[Any, ...]) -> Attempt | None:

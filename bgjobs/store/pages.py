@@ -208,11 +208,17 @@ class Pages:
         answer.fetchone()
         return Page(Asked(answer, parts), Columns(names, names, places)).keys()
 
-    def total(self) -> int:
-        """How many records the select returns now."""
+    def total(self, seconds: float) -> int | None:
+        """How many records the select returns now; None where counting takes longer."""
         text = self._render("SELECT count(*) FROM ({select}\n) AS page")
-        row = self.session.connection.execute(text, self.values).fetchone()
-        return row[0] if row else 0
+        connection = self.session.connection
+        try:
+            with connection.transaction():
+                self.session.execute("patience", {"patience": f"{round(seconds * 1000)}ms"})
+                row = connection.execute(text, self.values).fetchone()
+        except psycopg.Error:
+            return None
+        return row[0] if row else None
 
     def _beyond(
         self, key: Sequence[KeyColumn], prefix: str, *, leased: bool, inclusive: bool = False

@@ -38,6 +38,7 @@ CREATE TABLE {schema}.run (
 -- However many hosts carry the same crontab, a slot runs once; its attempts follow one another.
 CREATE UNIQUE INDEX run_slot ON {schema}.run (job, slot, attempt)
     WHERE status <> 'skipped' AND attempt > 0;
+CREATE INDEX run_last_slot ON {schema}.run (job, slot) WHERE trigger IN ('cron', 'catch_up');
 CREATE INDEX run_newest ON {schema}.run (started_at DESC);
 CREATE INDEX run_newest_of_job ON {schema}.run (job, started_at DESC);
 CREATE INDEX run_unsuccessful ON {schema}.run (started_at DESC)

@@ -1,6 +1,8 @@
 -- Everything a start decides by: the clock, a pause, the job's newest run, records on the list.
 SELECT clock_timestamp(), k.since, p.job IS NOT NULL, p.until, p.reason, p.paused_by,
        r.id, r.slot, r.attempt, r.status, r.shards, r.position, r.started_at,
+       (SELECT max(c.slot) FROM {schema}.run AS c
+         WHERE c.job = %(job)s AND c.trigger IN ('cron', 'catch_up') AND c.attempt > 0),
        EXISTS (SELECT FROM {schema}.failed_record AS f WHERE f.job = %(job)s),
        EXISTS (SELECT FROM {schema}.outbox AS o WHERE o.job = %(job)s AND o.sent_at IS NULL)
   FROM (SELECT 1) AS one

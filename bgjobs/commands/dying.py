@@ -1,0 +1,76 @@
+"""The end of a run whose process died: its row is closed by the supervisor at once."""
+
+import sys
+
+from bgjobs.commands.request import Request
+from bgjobs.commands.scene import Scene, open_session, scene
+from bgjobs.commands.telling import tell
+from bgjobs.errors import BgjobsError, ExitStatus
+from bgjobs.host.member import Death
+from bgjobs.record import Counts, Failure, RunStatus
+from bgjobs.run.execute import Outcome
+from bgjobs.run.stops import Stops
+from bgjobs.store.ledger import Ledger
+from bgjobs.store.verdict import Living, living
+
+_ENDS = {
+    None: (RunStatus.CRASHED, ExitStatus.JOB_FAILED),
+    ExitStatus.TIMED_OUT: (RunStatus.TIMED_OUT, ExitStatus.TIMED_OUT),
+    ExitStatus.INTERRUPTED: (RunStatus.INTERRUPTED, ExitStatus.INTERRUPTED),
+    ExitStatus.TERMINATED: (RunStatus.INTERRUPTED, ExitStatus.TERMINATED),
+}
+
+
+def died(asked: Request, death: Death) -> int:
+    """Record and tell how the job's process ended; returns the exit status."""
+    output = asked.mask(death.output) or None
+    around = scene(Stops(), sys.stderr, lambda: output, terminal=False)
+    status, exit_status = _ENDS[death.stopped]
+    around.say(f"job {asked.job.name}: its process (pid {death.pid}) {death.cause}")
+    try:
+        _close(asked, around, death, status, exit_status)
+    except BgjobsError as error:
+        around.say(f"the ledger could not be told, the next start of any job will: {error}")
+    return exit_status
+
+
+def _close(
+    asked: Request, around: Scene, death: Death, status: RunStatus, exit_status: ExitStatus
+) -> None:
+    session = open_session(asked, around.stops)
+    try:
+        for run in living(session):
+            if _is(run, around, death.pid):
+                _end(asked, around, Ledger(session), run, death, status, exit_status)
+                around.locks.forget(run.run)
+    finally:
+        session.connection.close()
+
+
+def _is(run: Living, around: Scene, pid: int) -> bool:
+    return (run.host, run.boot, run.pid) == (around.me.host, around.me.boot, pid)
+
+
+def _end(
+    asked: Request,
+    around: Scene,
+    ledger: Ledger,
+    run: Living,
+    death: Death,
+    status: RunStatus,
+    exit_status: ExitStatus,
+) -> None:
+    failure = Failure("ProcessDied", f"its process (pid {death.pid}) {death.cause}")
+    closed = ledger.close_run(
+        run.run, status, failure=failure, output=around.printed(), reason=failure.message
+    )
+    found = ledger.find_run(run.run)
+    counts = closed.counts if closed else Counts()
+    seconds = closed.milliseconds / 1000 if closed else 0.0
+    if found is not None:
+        tell(
+            around,
+            asked.job,
+            found.slot,
+            Outcome(run.run, status, exit_status, counts, seconds, failure),
+        )

@@ -1,0 +1,65 @@
+"""`bgjobs run`: one start of one job, from the command line to the exit status."""
+
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from bgjobs.commands.request import Options, Request, request
+from bgjobs.config.find import find
+from bgjobs.config.load import load
+from bgjobs.errors import ExitStatus
+from bgjobs.host.crew import Bounds
+from bgjobs.host.guard import guard
+from bgjobs.host.worker import Worker
+
+
+def run(config_path: Path | None, name: str, options: Options) -> int:
+    """Start a job once; the exit status says what came of it.
+
+    Raises:
+        BgjobsError: Nothing was started, for a reason that a person can put right.
+    """
+    config = load(find(config_path, os.environ, Path.cwd()))
+    asked = request(config, name, options, os.environ)
+    if asked.cron and not asked.job.enabled:
+        return ExitStatus.SUCCESS
+    terminal = sys.stderr.isatty() and not asked.cron
+    if asked.job.workers > 1 and not asked.dry_run and asked.shard is None:
+        from bgjobs.commands.sharing import share
+
+        return share(asked, terminal=terminal)
+    if asked.job.handler is None:
+        return _start(asked, None, terminal=terminal)
+    from bgjobs.commands.dying import died
+
+    return guard(
+        partial(_guarded, asked, terminal),
+        on_death=partial(died, asked),
+        bounds=Bounds(deadline=_deadline(asked)),
+        echo=terminal,
+    )
+
+
+def _guarded(asked: Request, terminal: bool, worker: Worker) -> int:  # noqa: FBT001 - bound by partial
+    from bgjobs.ending import status_within
+
+    return status_within(partial(_start, asked, worker, terminal=terminal))
+
+
+def _start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:
+    from bgjobs.commands.starting import start
+
+    return start(asked, worker, terminal=terminal)
+
+
+def _deadline(asked: Request) -> float | None:
+    """After how many seconds the supervisor may take a silent child for hung."""
+    job = asked.job
+    if job.timeout is None:
+        return None
+    # One start may work an unfinished slot, those it catches up and its own, each with retries.
+    runs = 1 + job.retries
+    if asked.cron:
+        runs *= 2 + (0 if job.catch_up == "skip" else job.catch_up_limit)
+    return job.timeout.total_seconds() * runs

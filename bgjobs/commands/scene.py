@@ -1,0 +1,75 @@
+"""What a start works with on this host, and the connection it works by."""
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from bgjobs.commands.reaching import resolve
+from bgjobs.commands.request import Request
+from bgjobs.host.identity import Identity, identity
+from bgjobs.host.lock import Locks
+from bgjobs.host.spool import Spool
+from bgjobs.host.state import state_directory
+from bgjobs.run.stops import Stops
+from bgjobs.store.connection import connect_within
+from bgjobs.store.session import Session
+
+
+class Scene(NamedTuple):
+    """This host, this process, and where it may be heard."""
+
+    me: Identity
+    state: Path
+    locks: Locks
+    spool: Spool
+    stops: Stops
+    err: TextIO
+    printed: Callable[[], str | None]
+    terminal: bool
+
+    def say(self, line: str) -> None:
+        """One line for whoever looks at stderr."""
+        self.err.write(f"bgjobs: {line}\n")
+
+
+def scene(stops: Stops, err: TextIO, printed: Callable[[], str | None], *, terminal: bool) -> Scene:
+    """This process as a scene."""
+    me = identity()
+    state = state_directory(os.environ)
+    return Scene(me, state, Locks(state, me), Spool(state), stops, err, printed, terminal)
+
+
+def open_session(request: Request, stops: Stops) -> Session:
+    """Connect, waiting for a database that is down as long as jobs.toml says.
+
+    Raises:
+        DatabaseUnreachableError: It stayed down.
+        AccessRefusedError: It refuses the login.
+    """
+    database = resolve(request.config.database, request.folder)
+    connection = connect_within(
+        database, application=f"bgjobs:{request.job.name}", sleep=stops.pause
+    )
+    return Session(connection, database.schema, request.config.audit)
+
+
+def reconnect(session: Session, request: Request, stops: Stops) -> None:
+    """Give a session a new connection, for as long as the run's deadline lasts.
+
+    Raises:
+        DatabaseUnreachableError: The database stayed away.
+    """
+    database = resolve(request.config.database, request.folder)
+    left = stops.remaining()
+    patience = max(database.connect_wait.total_seconds(), 900.0 if left is None else left)
+    from datetime import timedelta
+
+    session.connection.close()
+    session.connection = connect_within(
+        database._replace(connect_wait=timedelta(seconds=patience)),
+        application=f"bgjobs:{request.job.name}",
+        sleep=stops.pause,
+        monotonic=time.monotonic,
+    )

@@ -1,0 +1,121 @@
+"""A start: connect, settle what others left, decide which slots to work, and work them."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from bgjobs.commands.dead import bury
+from bgjobs.commands.request import Request
+from bgjobs.commands.scene import Scene, open_session, scene
+from bgjobs.commands.slots import steps
+from bgjobs.commands.spooling import never_began, replay_all
+from bgjobs.commands.stepping import skip, work
+from bgjobs.commands.watching import watch
+from bgjobs.commands.working import Stage
+from bgjobs.errors import BgjobsError, DatabaseUnreachableError, ExitStatus
+from bgjobs.host.worker import Worker
+from bgjobs.plan.starts import Skip
+from bgjobs.run.execute import UnclosedError
+from bgjobs.run.stops import Stops
+from bgjobs.store.connection import explained
+from bgjobs.store.ledger import Ledger, Look
+from bgjobs.store.session import Session
+
+
+def start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:
+    """Work all that this start is for; the worst of its runs gives the exit status.
+
+    Raises:
+        BgjobsError: No run could be opened, or the end of one could not be written.
+    """
+    stops = Stops().install()
+    if worker is None:
+        return _within(asked, scene(stops, sys.stderr, lambda: None, terminal=terminal))
+    with worker.captured() as capture:
+        err = _stream(capture.stderr)
+
+        def printed() -> str | None:
+            return asked.mask(worker.printed()) or None
+
+        try:
+            return _within(asked, scene(stops, err, printed, terminal=terminal))
+        except BgjobsError as error:
+            # Said while stderr still leads to whoever looks on.
+            for line in str(error).splitlines():
+                err.write(f"bgjobs: {line}\n")
+            return error.status
+        finally:
+            err.close()
+
+
+def _stream(number: int) -> TextIO:
+    where = os.dup(number) if number >= 0 else os.open(os.devnull, os.O_WRONLY)
+    return os.fdopen(where, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+
+
+def _within(asked: Request, around: Scene) -> int:
+    try:
+        return _start(asked, around)
+    except UnclosedError:
+        raise
+    except DatabaseUnreachableError as error:
+        never_began(asked, around, error)
+        raise
+
+
+def _start(asked: Request, around: Scene) -> int:
+    session = open_session(asked, around.stops)
+    try:
+        ledger = Ledger(session)
+        if not asked.dry_run:
+            replay_all(session, around)
+            bury(session, around.locks)
+        look = ledger.look(asked.job.name)
+        return _work_all(asked, around, session, look)
+    except BgjobsError:
+        raise
+    except Exception as error:
+        raise explained(error) from error
+    finally:
+        session.connection.close()
+
+
+def _work_all(asked: Request, around: Scene, session: Session, look: Look) -> int:
+    ledger = Ledger(session)
+    if look.known_since is None and not asked.dry_run:
+        ledger.know_job(asked.job.name)
+    planned = steps(asked, ledger, look, around.me.host)
+    worst = int(ExitStatus.SUCCESS)
+    with watch(asked, session, around) as progress:
+        stage = Stage(
+            asked, around, session, ledger, _loader(asked), progress, look.has_failed_records
+        )
+        for step in planned:
+            if around.stops.wanted:
+                break
+            if isinstance(step, Skip):
+                skip(stage, step)
+                continue
+            status = work(stage, step)
+            worst = _worse(worst, status)
+            around.stops.unlimit()
+    return worst
+
+
+def _worse(one: int, other: int) -> int:
+    """Of two statuses the one to report: partial is better than any failure."""
+    if ExitStatus.SUCCESS in {one, other}:
+        return max(one, other)
+    if ExitStatus.PARTIAL in {one, other}:
+        return one if other == ExitStatus.PARTIAL else other
+    return other
+
+
+def _loader(asked: Request) -> Callable[[], Callable[..., Any]] | None:
+    reference = asked.job.handler
+    if reference is None:
+        return None
+    from bgjobs.run.handlers import load
+
+    return lambda: load(reference, asked.job.name, asked.folder)

@@ -1,0 +1,122 @@
+"""One slot of a start: its run, what it waits for, and its retries."""
+
+import random
+from datetime import datetime, timedelta
+
+from bgjobs.commands.telling import tell
+from bgjobs.commands.working import Stage, begin, in_zone, start_of
+from bgjobs.errors import ExitStatus, NotNowError
+from bgjobs.plan.starts import Begin, Skip
+from bgjobs.record import RunStatus, Trigger
+from bgjobs.run.execute import Outcome
+from bgjobs.store.ledger import Holder
+
+_LOOK_AGAIN = 1.0
+
+
+def skip(stage: Stage, step: Skip) -> None:
+    """Record a slot that gets no run."""
+    start = start_of(stage, Begin(step.slot, step.trigger))
+    stage.ledger.skip_run(start, step.reason)
+
+
+def work(stage: Stage, step: Begin) -> int:
+    """Work a slot, again as often as the job's retries allow; returns the exit status.
+
+    Raises:
+        NotNowError: By hand, or overdue: another run holds the lease.
+    """
+    limit(stage)
+    outcome = _opened(stage, step)
+    if outcome is None:
+        return ExitStatus.SUCCESS
+    for number in range(stage.request.job.retries):
+        if not _again(stage, outcome):
+            break
+        _back_off(stage, number)
+        if stage.scene.stops.wanted:
+            break
+        found = stage.ledger.attempts(stage.request.job.name, step.slot)
+        if found is None:
+            break
+        again = Begin(step.slot, Trigger.RETRY, found.attempt + 1, found.position)
+        following = begin(stage, again)
+        if following is None:
+            break
+        outcome = following
+    tell(stage.scene, stage.request.job, step.slot, outcome)
+    return outcome.exit
+
+
+def limit(stage: Stage) -> None:
+    """Set the deadlines of a run: its timeout, and the end of its window."""
+    job, stops = stage.request.job, stage.scene.stops
+    if job.timeout is not None:
+        seconds = job.timeout.total_seconds()
+        stops.limit(seconds, f"the timeout of {job.timeout} passed")
+    if job.not_after is not None:
+        zone = job.schedule.timezone if job.schedule else "UTC"
+        now = in_zone(stage.ledger.clock(), zone)
+        end = _window_end(now, stage)
+        stops.limit((end - now).total_seconds(), f"its window ended at {job.not_after:%H:%M}")
+
+
+def _window_end(now: datetime, stage: Stage) -> datetime:
+    moment = stage.request.job.not_after
+    assert moment is not None  # noqa: S101 - who calls has looked
+    end = now.replace(hour=moment.hour, minute=moment.minute, second=moment.second, microsecond=0)
+    return end if end > now else end + timedelta(days=1)
+
+
+def _opened(stage: Stage, step: Begin) -> Outcome | None:
+    """Begin the run, waiting for another's lease where the job says so; None when skipped."""
+    job, stops = stage.request.job, stage.scene.stops
+    patience = job.overlap_wait.total_seconds() if job.overlap == "wait" else 0.0
+    while True:
+        outcome = begin(stage, step)
+        if outcome is not None:
+            return outcome
+        if patience <= 0 or stops.wanted:
+            break
+        stops.pause(min(_LOOK_AGAIN, patience))
+        patience -= _LOOK_AGAIN
+    _give_way(stage, step)
+    return None
+
+
+def _give_way(stage: Stage, step: Begin) -> None:
+    job = stage.request.job
+    holder = stage.ledger.holder(job.name)
+    reason = _holding(holder) if holder else "the slot was taken by another start"
+    stage.ledger.skip_run(start_of(stage, step), reason)
+    overdue = holder is not None and _overdue(stage, holder)
+    if stage.request.cron and not overdue:
+        return
+    late = f", beyond its timeout of {job.timeout}" if overdue else ""
+    raise NotNowError(f"{job.name} was not started: {reason}{late}")
+
+
+def _holding(holder: Holder) -> str:
+    return (
+        f"run {holder.id} on {holder.host} (pid {holder.pid}) holds the lease "
+        f"since {holder.started_at.isoformat(timespec='seconds')}"
+    )
+
+
+def _overdue(stage: Stage, holder: Holder) -> bool:
+    timeout = stage.request.job.timeout
+    return timeout is not None and holder.now - holder.started_at > timeout
+
+
+def _again(stage: Stage, outcome: Outcome) -> bool:
+    job, failure = stage.request.job, outcome.failure
+    if outcome.status is not RunStatus.FAILED or failure is None or stage.request.dry_run:
+        return False
+    if outcome.exit in {ExitStatus.REFUSED, ExitStatus.BAD_CONFIG}:
+        return False
+    return not job.retry_on or bool({failure.error_class, failure.sqlstate} & set(job.retry_on))
+
+
+def _back_off(stage: Stage, number: int) -> None:
+    longest = stage.request.job.retry_delay.total_seconds() * 2**number
+    stage.scene.stops.pause(random.uniform(longest / 2, longest))  # noqa: S311 - no secret

@@ -1,0 +1,52 @@
+"""Turns what went wrong in a piece of work into lines on stderr and an exit status."""
+
+import sys
+from collections.abc import Callable
+
+from bgjobs.errors import BgjobsError, ExitStatus
+
+
+def status_within(work: Callable[[], int]) -> int:
+    """Do the work and return its exit status; what it raises is said on stderr."""
+    try:
+        return work()
+    except BgjobsError as error:
+        _say(str(error))
+        return error.status
+    except KeyboardInterrupt:
+        return ExitStatus.INTERRUPTED
+    except BaseException as error:  # noqa: BLE001 - whatever is left is a bug, and is shown whole
+        if isinstance(error, BrokenPipeError) and _output_is_gone():
+            return ExitStatus.SUCCESS
+        _report(error)
+        return ExitStatus.BUG
+
+
+def _say(message: str) -> None:
+    _write("".join(f"bgjobs: {line}\n" for line in message.splitlines()))
+
+
+def _report(error: BaseException) -> None:
+    from traceback import format_exception
+
+    from bgjobs import __version__
+    from bgjobs.mask import Mask
+
+    _write(Mask()("".join(format_exception(error))))
+    _say(f"this is a bug in bgjobs {__version__}; please report it with the lines above")
+
+
+def _write(text: str) -> None:
+    # A closed terminal or a full disk must not change the status.
+    try:
+        sys.stderr.write(text)
+    except (OSError, ValueError):
+        return
+
+
+def _output_is_gone() -> bool:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return True
+    return False

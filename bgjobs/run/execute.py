@@ -1,0 +1,168 @@
+"""A run as its steps: open, work, close."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+from uuid import UUID
+
+from bgjobs.errors import BgjobsError, DatabaseUnreachableError, ExitStatus, LeaseLostError
+from bgjobs.mask import Mask
+from bgjobs.record import Counts, Failure, RunStatus
+from bgjobs.run import fault, shapes
+from bgjobs.run.stops import Stop
+from bgjobs.run.task import LimitReachedError, StoppedError, Task
+from bgjobs.store import connection
+from bgjobs.store.ledger import Closed
+
+
+class Ending(NamedTuple):
+    """How the work came to its end."""
+
+    status: RunStatus
+    exit: ExitStatus
+    failure: Failure | None = None
+    reason: str | None = None
+
+
+class Outcome(NamedTuple):
+    """A run that is over, as the ledger has it."""
+
+    run: UUID
+    status: RunStatus
+    exit: ExitStatus
+    counts: Counts
+    seconds: float
+    failure: Failure | None = None
+    reason: str | None = None
+
+
+def execute(task: Task, output: Callable[[], str | None]) -> Outcome:
+    """Work an open run and close it.
+
+    Args:
+        task: The run that was opened, and what it works with.
+        output: What the job has printed, asked for at the end.
+
+    Raises:
+        LeaseLostError: Another run had taken the lease: that one says what became of the work.
+        DatabaseUnreachableError: The end could not be written; `ending` of the error tells it.
+    """
+    ending = work(task)
+    if task.run.dry_run:
+        return _dry(task, ending)
+    return close(task, ending, output())
+
+
+def work(task: Task) -> Ending:
+    """Do the work, whatever comes of it.
+
+    Raises:
+        LeaseLostError: Another run has taken the lease.
+    """
+    try:
+        shapes.work(task)
+    except LimitReachedError as error:
+        return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS, reason=str(error))
+    except (StoppedError, Stop, KeyboardInterrupt) as error:
+        return _stopped(task, error)
+    except LeaseLostError:
+        raise
+    except SystemExit as error:
+        message = f"the handler ended the process: sys.exit({error.code!r})"
+        failed = Failure("SystemExit", message, fault.failure(error, task.mask).stack)
+        return Ending(RunStatus.FAILED, ExitStatus.JOB_FAILED, failed)
+    except Exception as error:  # noqa: BLE001 - whatever the job's code raises is its failure
+        return _failed(error, task.mask)
+    return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS)
+
+
+def _stopped(task: Task, error: BaseException) -> Ending:
+    asked = task.stops.requested or ExitStatus.INTERRUPTED
+    reason = task.stops.reason or str(error) or "stopped"
+    if asked is ExitStatus.TIMED_OUT:
+        return Ending(RunStatus.TIMED_OUT, asked, reason=reason)
+    return Ending(RunStatus.INTERRUPTED, asked, reason=reason)
+
+
+def _failed(error: Exception, mask: Mask) -> Ending:
+    explained = connection.explained(error)
+    if isinstance(explained, LeaseLostError):
+        raise explained from error
+    status = explained.status if isinstance(explained, BgjobsError) else ExitStatus.JOB_FAILED
+    failed = fault.failure(error, mask)
+    if explained is not error:
+        failed = failed._replace(message=mask(str(explained)))
+    return Ending(RunStatus.FAILED, status, failed)
+
+
+def close(task: Task, ending: Ending, output: str | None) -> Outcome:
+    """Write the end of a run into ledger and audit table, on a connection that is sound.
+
+    Raises:
+        LeaseLostError: Another process has ended the run already.
+        UnclosedError: The database stayed away.
+    """
+    with task.stops.shield():
+        try:
+            closed = _close_soundly(task, ending, output)
+        except DatabaseUnreachableError as error:
+            raise UnclosedError(str(error), ending) from error
+    if closed is None:
+        raise LeaseLostError(
+            f"run {task.run.id} of {task.job.name} was ended by another process, which took it for "
+            "dead; what it had committed stands, and the next run goes on from there"
+        )
+    exit_status = ExitStatus.PARTIAL if closed.status is RunStatus.PARTIAL else ending.exit
+    return Outcome(
+        task.run.id,
+        closed.status,
+        exit_status,
+        closed.counts,
+        closed.milliseconds / 1000,
+        ending.failure,
+        ending.reason,
+    )
+
+
+class UnclosedError(DatabaseUnreachableError):
+    """A run came to its end and the ledger could not be told; `ending` is what it would say."""
+
+    def __init__(self, message: str, ending: Ending) -> None:
+        super().__init__(message)
+        self.ending = ending
+
+
+def _close_soundly(task: Task, ending: Ending, output: str | None) -> Closed | None:
+    if not connection.idle(task.session.connection):
+        # Whatever stopped the work may have left it in the middle of an answer.
+        task.session.connection.close()
+        task.reconnect()
+    tries, again = 5, False
+    while True:
+        try:
+            closed = task.ledger.close_run(
+                task.run.id,
+                ending.status,
+                failure=ending.failure,
+                output=output,
+                reason=ending.reason,
+            )
+            task.ledger.drop_lane(task.job.name, task.batches.lease.lane)
+        except Exception as error:
+            again = True
+            tries -= 1
+            if not tries or not connection.healing(error):
+                raise connection.explained(error) from error
+            task.session.connection.close()
+            task.reconnect()
+        else:
+            if closed is None and again:
+                return task.ledger.find_closed(task.run.id, ending.status)
+            return closed
+
+
+def _dry(task: Task, ending: Ending) -> Outcome:
+    counts = task.batches.total
+    status, exit_status = ending.status, ending.exit
+    if status is RunStatus.SUCCESS and counts.failed:
+        status, exit_status = RunStatus.PARTIAL, ExitStatus.PARTIAL
+    return Outcome(task.run.id, status, exit_status, counts, 0.0, ending.failure, ending.reason)
