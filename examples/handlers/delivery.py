@@ -1,0 +1,31 @@
+"""Sends what the handlers put into the outbox; called after the commit, once for each message."""
+
+import json
+import os
+from email.message import EmailMessage
+from pathlib import Path
+from smtplib import SMTP
+
+from bgjobs import Message
+
+SENT = Path(__file__).resolve().parents[1] / "sent.jsonl"
+
+
+def deliver(message: Message) -> None:
+    """Send an e-mail where SMTP_HOST is set; without, and for texts, write a line to SENT_FILE.
+
+    The message's key goes along: a server that knows it drops what it was given before.
+    """
+    host = os.environ.get("SMTP_HOST")
+    if not host or "@" not in message.payload["to"]:
+        with Path(os.environ.get("SENT_FILE", SENT)).open("a", encoding="utf-8") as sent:
+            sent.write(json.dumps({"key": message.key, **message.payload}) + "\n")
+        return
+    email = EmailMessage()
+    email["From"] = os.environ.get("SMTP_FROM", "casework@example.com")
+    email["To"] = message.payload["to"]
+    email["Subject"] = message.payload["subject"]
+    email["Message-ID"] = f"<{message.key}@casework>"
+    email.set_content(message.payload["text"])
+    with SMTP(host, int(os.environ.get("SMTP_PORT", "25")), timeout=30) as server:
+        server.send_message(email)
