@@ -97,3 +97,29 @@ def cron_diff(
 
     where = Where(user, system, name, timezone, env_file)
     return command(config, where, sys.stdout, as_json=as_json)
+
+
+@app.command()
+def doctor(
+    config: ConfigOption = None,
+    user: UserOption = None,
+    system: SystemOption = False,
+    name: NameOption = "bgjobs",
+    timezone: TimezoneOption = None,
+    no_cron: Annotated[
+        bool, typer.Option("--no-cron", help="Leave cron out, as under supercronic.")
+    ] = False,
+    as_cron: Annotated[bool, typer.Option("--as-cron", hidden=True)] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Examine all that cron needs to run the jobs (status 1 on errors).
+
+    A start is rehearsed as cron would make it: by its shell, in its bare environment, as its user.
+    """
+    from bgjobs.commands import doctor as command
+    from bgjobs.commands.cron_target import Where
+
+    if as_cron:
+        return command.doctor_as_cron(config, sys.stdout)
+    where = Where(user, system, name, timezone)
+    return command.doctor(config, where, sys.stdout, cron=not no_cron, as_values_only=as_json)

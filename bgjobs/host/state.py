@@ -10,3 +10,16 @@ def state_directory(environ: Mapping[str, str]) -> Path:
     # The specification has a relative path ignored.
     root = Path(base) if base.startswith("/") else Path.home() / ".local/state"
     return root / "bgjobs"
+
+
+def unwritable(directory: Path) -> str | None:
+    """Why no file can be made in a directory, which is made where it is missing; or None."""
+    from tempfile import TemporaryFile
+
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=directory) as file:
+            file.write(b"\0")
+    except OSError as error:
+        return f"{error.strerror} ({error.filename or directory})"
+    return None

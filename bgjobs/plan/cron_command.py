@@ -44,22 +44,29 @@ class Installation(NamedTuple):
 
 def command(job: str, path: str, site: Installation) -> str:
     """What cron is to run for a job; CrontabError where it cannot stand in a crontab."""
-    variables = {"PATH": path, **site.environment}
-    words = [
-        *(f"{name}={quoted(value, name)}" for name, value in variables.items()),
-        quoted(site.python, "the interpreter"),
-        "-I -m bgjobs run",
-        job,
-        "--cron --config",
-        quoted(site.config, "jobs.toml"),
-    ]
-    whole = f"cd {quoted(site.directory, 'the directory')} && {' '.join(words)}"
+    whole = _line(f"run {job} --cron", path, site)
     if len(raw(whole)) > LONGEST:
         raise CrontabError(
             f"the crontab line of {job} would be {len(raw(whole))} bytes long, and cron takes "
             f"{LONGEST}: shorten the paths, or carry fewer variables in [cron] environment"
         )
     return whole
+
+
+def rehearsal(path: str, site: Installation) -> str:
+    """The same line with the doctor in the job's stead."""
+    return _line("doctor --as-cron", path, site)
+
+
+def _line(verb: str, path: str, site: Installation) -> str:
+    variables = {"PATH": path, **site.environment}
+    words = [
+        *(f"{name}={quoted(value, name)}" for name, value in variables.items()),
+        quoted(site.python, "the interpreter"),
+        f"-I -m bgjobs {verb} --config",
+        quoted(site.config, "jobs.toml"),
+    ]
+    return f"cd {quoted(site.directory, 'the directory')} && {' '.join(words)}"
 
 
 def quoted(value: str, what: str) -> str:
