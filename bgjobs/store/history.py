@@ -78,7 +78,7 @@ class History:
         return [FailedRecord(*row) for row in rows]
 
     def accounted(self, slots: Mapping[str, datetime]) -> frozenset[str]:
-        """The jobs with a run, skipped or not, for the given slot or a later one."""
+        """The jobs with a run by cron for the slot or a later one, or by anybody for that slot."""
         values = {"jobs": list(slots), "slots": list(slots.values())}
         return frozenset(job for (job,) in self.session.execute("accounted", values))
 

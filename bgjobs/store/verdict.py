@@ -12,6 +12,7 @@ from bgjobs.store.audit import insert_audit
 from bgjobs.store.brief import brief
 from bgjobs.store.connection import lost
 from bgjobs.store.history import History
+from bgjobs.store.ledger import Ledger
 from bgjobs.store.session import Session
 
 _EXPIRED = "found dead: its lease ran out"
@@ -77,7 +78,7 @@ def _bury(session: Session, run: UUID, reason: str) -> RunRecord:
     dead = history.run(str(run))
     session.execute("bury", {"run": run, "message": _last_words(dead), "reason": reason})
     session.execute("free_leases", {"run": run})
-    session.execute("drop_lane", {"job": dead.job, "lane": run})
+    Ledger(session).drop_lane(dead.job, run)
     insert_audit(session, [run])
     return history.run(str(run))
 

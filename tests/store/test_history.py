@@ -143,15 +143,22 @@ def test_failed_records_come_newest_first(connection: psycopg.Connection, histor
     assert [r.key for r in history.failures_of_run(history.run(str(run)))] == [["0"], ["2"]]
 
 
-def test_a_slot_is_accounted_for_by_a_run_of_it_or_of_a_later_one(
+def test_a_slot_is_accounted_for_by_cron_or_by_a_run_of_that_very_slot(
     connection: psycopg.Connection, history: History
 ) -> None:
-    put_run(connection, "ran", slot=NOON, started_at=NOON + HOUR)
+    late, early = NOON + HOUR, NOON - HOUR
+    put_run(connection, "ran", slot=NOON, started_at=late)
     put_run(connection, "skipped", "skipped", NOON)
-    put_run(connection, "early", started_at=NOON - HOUR)
-    put_run(connection, "by-hand-for-an-old-slot", slot=NOON - HOUR, started_at=NOON)
-    jobs = ["ran", "skipped", "early", "by-hand-for-an-old-slot", "never"]
-    assert history.accounted(dict.fromkeys(jobs, NOON)) == {"ran", "skipped"}
+    put_run(connection, "caught-up", trigger="catch_up", slot=late, started_at=late)
+    put_run(connection, "made-good", trigger="manual", slot=NOON, started_at=late)
+    put_run(connection, "early", started_at=early)
+    put_run(connection, "old-slot", trigger="manual", slot=early, started_at=late)
+    put_run(connection, "by-hand", trigger="manual", slot=late, started_at=late)
+    jobs = [
+        *("ran", "skipped", "caught-up", "made-good"),
+        *("early", "old-slot", "by-hand", "never"),
+    ]
+    assert history.accounted(dict.fromkeys(jobs, NOON)) == set(jobs[:4])
 
 
 def plan_of(connection: psycopg.Connection, name: str, **values: object) -> str:

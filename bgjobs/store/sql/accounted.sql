@@ -1,7 +1,16 @@
--- The jobs of a list that have a run, skipped or not, for a slot from the given one on.
+-- The jobs of a list that cron has started for the given slot or a later one, or somebody for that
+-- very slot; each is looked up by itself: a join would read the whole ledger.
 SELECT due.job
   FROM unnest(%(jobs)s::text[], %(slots)s::timestamptz[]) AS due (job, slot)
- WHERE EXISTS (SELECT FROM {schema}.run r
-                WHERE r.job = due.job AND r.slot >= due.slot
-                  -- A run starts after its slot; an hour is more than clocks of hosts differ.
-                  AND r.started_at >= due.slot - interval '1 hour')
+ CROSS JOIN LATERAL (
+       (SELECT r.slot
+          FROM {schema}.run r
+         WHERE r.job = due.job AND r.slot >= due.slot AND r.trigger IN ('cron', 'catch_up')
+         ORDER BY r.slot DESC
+         LIMIT 1)
+        UNION ALL
+       (SELECT r.slot
+          FROM {schema}.run r
+         WHERE r.job = due.job AND r.slot = due.slot AND r.status <> 'skipped' AND r.attempt > 0
+         LIMIT 1)
+         LIMIT 1) AS found
