@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bgjobs import __version__
-from bgjobs.cli import cron, database, ledger, run
+from bgjobs.cli import cron, database, jobs, ledger, run
 
 app = typer.Typer(
     name="bgjobs",
@@ -34,6 +34,7 @@ def root(
 
 
 app.add_typer(database.app, name="db")
+app.add_typer(jobs.app)
 app.add_typer(cron.app)
 app.add_typer(run.app)
 app.add_typer(ledger.app)

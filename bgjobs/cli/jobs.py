@@ -1,0 +1,54 @@
+"""The commands on jobs.toml."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from bgjobs.cli.options import ConfigOption, JsonOption
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command("list")
+def list_jobs(json: JsonOption = False, config: ConfigOption = None) -> int:
+    """List the jobs with their schedules in words."""
+    from bgjobs.commands.list import list_jobs
+
+    return list_jobs(config, now=datetime.now(UTC), json=json, out=sys.stdout)
+
+
+@app.command("next")
+def next_slots(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The job; all of them without.")
+    ] = None,
+    count: Annotated[int, typer.Option("--count", min=1, max=10_000, help="So many.")] = 10,
+    after: Annotated[
+        str | None,
+        typer.Option("--after", help='Later than then: "2 days", "2026-10-24 12:00"; or now.'),
+    ] = None,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """List coming slots, in the job's time zone and in UTC.
+
+    Sample: bgjobs next reminders --count 5 --after "2026-10-24"
+    """
+    from bgjobs.commands.next import next_slots
+
+    now = datetime.now(UTC)
+    return next_slots(config, name, count=count, after=after, now=now, json=json, out=sys.stdout)
+
+
+@app.command()
+def schema() -> int:
+    """Print the JSON Schema of jobs.toml, for editors.
+
+    Sample: bgjobs schema > jobs.schema.json, and as the first line of jobs.toml:
+    #:schema ./jobs.schema.json
+    """
+    from bgjobs.commands.schema import schema
+
+    return schema(sys.stdout)
