@@ -35,7 +35,7 @@ OWNER = {
     "rich": "bgjobs.present",
     "psycopg": "bgjobs.store",
     "subprocess": "bgjobs.host",
-    "cronsim": "bgjobs.expression",
+    "cronsim": "nobody",
 }
 DRAWERS = {"utils", "util", "common", "helpers", "misc"}
 MOST_LINES = 300
