@@ -9,14 +9,14 @@ from bgjobs.record import Trigger
 from bgjobs.store.ledger import Ledger, Look
 
 
-def steps(asked: Request, ledger: Ledger, look: Look, host: str) -> Sequence[Step]:
+def steps(asked: Request, ledger: Ledger, look: Look) -> Sequence[Step]:
     """What this start does, oldest slot first; nothing where cron's minute is no slot.
 
     Raises:
         NotNowError: By hand: the job is paused, the slot is done, or a run waits for a person.
     """
     if asked.cron:
-        return _cron(asked, ledger, look, host)
+        return _cron(asked, ledger, look)
     if look.paused and not asked.dry_run:
         raise NotNowError(f"{asked.job.name} is {_pause(look)}: bgjobs resume {asked.job.name}")
     slot = asked.wish.slot
@@ -26,7 +26,7 @@ def steps(asked: Request, ledger: Ledger, look: Look, host: str) -> Sequence[Ste
     return [by_hand(asked.job, look.now, newest=newest, at_slot=at_slot, wish=asked.wish)]
 
 
-def _cron(asked: Request, ledger: Ledger, look: Look, host: str) -> Sequence[Step]:
+def _cron(asked: Request, ledger: Ledger, look: Look) -> Sequence[Step]:
     job = asked.job
     if job.schedule is None:
         return []
@@ -35,8 +35,7 @@ def _cron(asked: Request, ledger: Ledger, look: Look, host: str) -> Sequence[Ste
     elif job.schedule.is_reboot:
         due = look.now
     else:
-        moment = look.now - job.schedule.delay(job.name, host)
-        found = job.schedule.due(moment)
+        found = job.schedule.due(look.now)
         if found is None:
             return []
         due = found

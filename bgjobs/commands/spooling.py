@@ -21,7 +21,7 @@ def never_began(asked: Request, around: Scene, error: DatabaseUnreachableError) 
     job = asked.job
     slot = asked.wish.slot
     if slot is None and asked.cron and job.schedule is not None:
-        slot = job.schedule.due(now - job.schedule.delay(job.name, around.me.host))
+        slot = job.schedule.due(now)
         if slot is None:
             return
     problem = around.spool.put(_record(asked, around, slot or now, now, error))

@@ -1,18 +1,15 @@
 """A start: connect, settle what others left, decide which slots to work, and work them."""
 
-import os
 import sys
-from collections.abc import Callable
-from typing import Any, TextIO
 
 from bgjobs.commands.dead import bury
 from bgjobs.commands.request import Request
-from bgjobs.commands.scene import Scene, open_session, scene
+from bgjobs.commands.scene import Scene, open_session, scene, stream
 from bgjobs.commands.slots import steps
 from bgjobs.commands.spooling import never_began, replay_all
 from bgjobs.commands.stepping import skip, work
 from bgjobs.commands.watching import watch
-from bgjobs.commands.working import Stage
+from bgjobs.commands.working import Stage, loader
 from bgjobs.errors import BgjobsError, DatabaseUnreachableError, ExitStatus
 from bgjobs.host.worker import Worker
 from bgjobs.plan.starts import Skip
@@ -33,7 +30,7 @@ def start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:
     if worker is None:
         return _within(asked, scene(stops, sys.stderr, lambda: None, terminal=terminal))
     with worker.captured() as capture:
-        err = _stream(capture.stderr)
+        err = stream(capture.stderr)
 
         def printed() -> str | None:
             return asked.mask(worker.printed()) or None
@@ -47,11 +44,6 @@ def start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:
             return error.status
         finally:
             err.close()
-
-
-def _stream(number: int) -> TextIO:
-    where = os.dup(number) if number >= 0 else os.open(os.devnull, os.O_WRONLY)
-    return os.fdopen(where, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
 
 
 def _within(asked: Request, around: Scene) -> int:
@@ -85,11 +77,11 @@ def _work_all(asked: Request, around: Scene, session: Session, look: Look) -> in
     ledger = Ledger(session)
     if look.known_since is None and not asked.dry_run:
         ledger.know_job(asked.job.name)
-    planned = steps(asked, ledger, look, around.me.host)
+    planned = steps(asked, ledger, look)
     worst = int(ExitStatus.SUCCESS)
     with watch(asked, session, around) as progress:
         stage = Stage(
-            asked, around, session, ledger, _loader(asked), progress, look.has_failed_records
+            asked, around, session, ledger, loader(asked), progress, look.has_failed_records
         )
         for step in planned:
             if around.stops.wanted:
@@ -110,12 +102,3 @@ def _worse(one: int, other: int) -> int:
     if ExitStatus.PARTIAL in {one, other}:
         return one if other == ExitStatus.PARTIAL else other
     return other
-
-
-def _loader(asked: Request) -> Callable[[], Callable[..., Any]] | None:
-    reference = asked.job.handler
-    if reference is None:
-        return None
-    from bgjobs.run.handlers import load
-
-    return lambda: load(reference, asked.job.name, asked.folder)
