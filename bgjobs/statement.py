@@ -71,6 +71,23 @@ def stripped(sql: str) -> str:
     return sql[: _end(sql)].strip()
 
 
+def verb(sql: str) -> str:
+    """Return the first word of `sql` in upper case; empty where it has none."""
+    found = (text for kind, _, text in _tokens(sql) if kind == "word")
+    return next(found, "").upper()
+
+
+def clauses(sql: str) -> frozenset[str]:
+    """Return the words in upper case that stand outside all brackets and are no column's name."""
+    depth, before, found = 0, "", set()
+    for kind, _, text in _tokens(sql):
+        if kind == "word" and depth == 0 and before not in {".", "AS"}:
+            found.add(text.upper())
+        depth += (text in "([") - (text in ")]")
+        before = before if kind == "blank" else text.upper()
+    return frozenset(found)
+
+
 def prepend_ctes(sql: str, ctes: Sequence[tuple[str, str]]) -> str:
     """Let `sql` read each (name, query) of `ctes` as a relation, and each query those before it.
 

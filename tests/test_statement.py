@@ -102,6 +102,16 @@ def test_stripped_ends_before_the_semicolon() -> None:
     assert statement.stripped("\n SELECT ';' -- why\n ; -- end\n") == "SELECT ';' -- why"
 
 
+def test_verb_is_the_first_word() -> None:
+    assert statement.verb("/* x */ -- y\n ( select 1)") == "SELECT"
+    assert statement.verb(" 'no' ;") == ""
+
+
+def test_clauses_stand_outside_brackets() -> None:
+    sql = "select a.limit, b as offset, (select 1 fetch first row only), 'for', c[now] from t -- x"
+    assert statement.clauses(sql) == {"SELECT", "A", "B", "AS", "C", "FROM", "T"}
+
+
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [

@@ -24,6 +24,24 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "secrets": ("params",),
 }  # fmt: skip
 """Keys that mean nothing where their job has not others as well."""
+_QUERIES = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
+# A job's SQL runs inside the transaction that also moves its cursor.
+_OUTSIDE = frozenset(
+    [
+        "ABORT",
+        "BEGIN",
+        "CHECKPOINT",
+        "CLUSTER",
+        "COMMIT",
+        "END",
+        "RELEASE",
+        "ROLLBACK",
+        "SAVEPOINT",
+        "START",
+        "VACUUM",
+    ]
+)
+_CUTS = frozenset({"LIMIT", "OFFSET", "FETCH"})
 
 Found = Iterator[tuple[str | None, str]]
 
@@ -38,9 +56,12 @@ def disagreements(job: Job, given: Collection[str]) -> Found:
     yield from _idle(job, given)
     yield from _columns(job)
     yield from _parameters(job)
-    for key, sql in (("select", job.select), ("statement", job.statement)):
-        if sql is not None:
-            yield from ((key, f"{key}: {reason}") for reason in _sql(sql, job))
+    if job.select is not None:
+        reasons = (*_sql(job.select, job), *_select(job.select))
+        yield from (("select", f"select: {reason}") for reason in reasons)
+    if job.statement is not None:
+        reasons = (*_sql(job.statement, job), *_statement(job.statement, job))
+        yield from (("statement", f"statement: {reason}") for reason in reasons)
 
 
 def _shape(given: Collection[str]) -> Found:
@@ -92,5 +113,18 @@ def _sql(sql: str, job: Job) -> Iterator[str]:
     for name in sorted(statement.parameters(sql) - job.params.keys() - RESERVED):
         near = suggestion(name, [*job.params, *RESERVED], ":{}")
         yield f"the parameter :{name} is not declared{near}; declare it: params = {{ {name} = … }}"
-    if sql is job.statement and job.select is not None and "batch" not in sql.lower():
+
+
+def _select(sql: str) -> Iterator[str]:
+    if statement.verb(sql) not in {*_QUERIES, ""}:
+        yield "it has to be a query: SELECT …"
+    for word in sorted(_CUTS & statement.clauses(sql)):
+        yield f"{word} would cut each page and not the run: bgjobs run --limit N cuts a run"
+
+
+def _statement(sql: str, job: Job) -> Iterator[str]:
+    verb = statement.verb(sql)
+    if verb in _OUTSIDE:
+        yield f"{verb} cannot be part of the transaction that a job's SQL runs in"
+    if job.select is not None and "batch" not in sql.lower():
         yield "it has to read the relation batch, or it does the same for every batch"

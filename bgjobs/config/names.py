@@ -42,7 +42,8 @@ def is_plain(name: str) -> bool:
 
 def is_parameter(name: str) -> bool:
     """Whether `:name` can stand in SQL for it."""
-    return name.isascii() and name.isidentifier() and not name.startswith("_")
+    # The statements that are put around a job's SQL have parameters of their own.
+    return name.isascii() and name.isidentifier() and not name.startswith(("_", "bgjobs_"))
 
 
 def _several(value: object) -> list[str]:

@@ -44,9 +44,6 @@ def test_everything_wrong_is_told_at_once_through_the_process(project: Project) 
 
 
 def test_no_file_is_one_line_through_the_process(project: Project) -> None:
-    ended = project.bgjobs("history")
+    ended = project.bgjobs("history", "--config", "crm.toml")
     assert ended.returncode == ExitStatus.BAD_CONFIG
-    assert ended.stderr == (
-        f"bgjobs: no jobs.toml in {project.path} or above it; name one with --config PATH or "
-        "BGJOBS_CONFIG, or begin one with: bgjobs new NAME\n"
-    )
+    assert ended.stderr == "bgjobs: crm.toml is not there; name a jobs.toml with --config PATH\n"

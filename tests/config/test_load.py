@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,80 +16,8 @@ from bgjobs.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-FULL = """
-project = "crm"
-
-[database]
-url = "postgresql://app@db/crm"
-schema = "batch"
-connect_timeout = 5
-connect_wait = "2 minutes"
-
-[audit]
-table = "public.audit_log"
-columns = { tenant_id = 7 }
-
-[cron]
-mailto = ""
-path = "/opt/bin:/bin"
-environment = ["PGSERVICEFILE"]
-
-[defaults]
-timezone = "Europe/Berlin"
-batch_size = 500
-timeout = "1 hour"
-throttle = { replication_lag = "10 s" }
-
-[jobs.purge]
-statement = "DELETE FROM tasks WHERE due_date < :slot - make_interval(days => :days)"
-params = { days = 30 }
-
-[jobs.remind]
-description = "Mail the clients of tomorrow's hearings"
-schedule = "0  8 * * mon-fri"
-dst_gap = "skip"
-dst_overlap = "second"
-spread = "10m"
-enabled = false
-select = "SELECT * FROM hearings WHERE starts_at < :slot"
-key = ["user_id", "starts_at DESC", "id asc"]
-group_by = "user_id"
-batch_size = "auto"
-batch_target = "2 s"
-handler = "crm.reminders:remind"
-statement = "UPDATE hearings h SET reminded = true FROM batch WHERE batch.id = h.id"
-per = "batch"
-send = "crm.reminders:mail"
-params.token = ""
-secrets = ["token"]
-table = "public.hearings"
-resume = "restart"
-until_empty = true
-max_failures = { records = 10, ratio = "2.5%" }
-retries = 3
-retry_on = ["40001", "smtplib.SMTPException"]
-retry_delay = 0.5
-concurrency = 8
-read_ahead = false
-workers = 2
-timeout = "none"
-not_after = "06:30"
-statement_timeout = "1 m"
-lock_timeout = "none"
-lease = "5 m"
-pause = "50 ms"
-throttle = { locks = true, commit_latency = 1 }
-overlap = "wait"
-overlap_wait = "30 minutes"
-catch_up = "all"
-catch_up_limit = 3
-max_lateness = "1 day"
-keep = "2 weeks"
-keep_failed = "none"
-keep_runs = 50
-"""
+FULL = Path(__file__).with_name("full.toml").read_text("utf-8")
 
 
 def written(directory: Path, text: str, mode: int = 0o644) -> Path:
