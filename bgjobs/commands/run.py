@@ -25,7 +25,7 @@ def run(config_path: Path | None, name: str, options: Options) -> int:
     if asked.cron and not asked.job.enabled:
         return ExitStatus.SUCCESS
     terminal = sys.stderr.isatty() and not asked.cron
-    if asked.job.workers > 1 and not asked.dry_run and asked.shard is None:
+    if _is_shared(asked):
         from bgjobs.commands.sharing import share
 
         return share(asked, terminal=terminal)
@@ -39,6 +39,11 @@ def run(config_path: Path | None, name: str, options: Options) -> int:
         bounds=Bounds(deadline=_deadline(asked)),
         echo=terminal,
     )
+
+
+def _is_shared(asked: Request) -> bool:
+    alone = asked.dry_run or asked.limit is not None or asked.shard is not None
+    return asked.job.workers > 1 and not alone
 
 
 def _guarded(asked: Request, terminal: bool, worker: Worker) -> int:  # noqa: FBT001 - bound by partial

@@ -80,11 +80,16 @@ def _opened(stage: Stage, step: Begin) -> Outcome | None:
             break
         stops.pause(min(_LOOK_AGAIN, patience))
         patience -= _LOOK_AGAIN
-    _give_way(stage, step)
+    give_way(stage, step)
     return None
 
 
-def _give_way(stage: Stage, step: Begin) -> None:
+def give_way(stage: Stage, step: Begin) -> None:
+    """Record a start that another run's lease kept from beginning.
+
+    Raises:
+        NotNowError: By hand, or because that run is overdue.
+    """
     job = stage.request.job
     holder = stage.ledger.holder(job.name)
     reason = _holding(holder) if holder else "the slot was taken by another start"

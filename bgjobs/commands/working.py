@@ -39,6 +39,10 @@ def begin(stage: Stage, step: Begin) -> Outcome | None:
         LeaseLostError: Another run took the lease while this one worked.
         UnclosedError: The database went away for good.
     """
+    if stage.request.shard is not None and not stage.request.dry_run:
+        from bgjobs.commands.joining import work_part
+
+        return work_part(stage, step)
     start = start_of(stage, step)
     hold = stage.scene.locks.hold(start.id)
     try:
@@ -85,6 +89,8 @@ def task(stage: Stage, step: Begin, start: Start, lease: Lease) -> Task:
         params=job.params,
         attempt=step.attempt,
         dry_run=request.dry_run,
+        shard=lease.shard,
+        shards=start.shards,
     )
     run.key = tuple(column.name for column in job.key)
     run.asked_to_stop = lambda: stops.wanted
@@ -144,3 +150,13 @@ def in_zone(moment: datetime, zone: str) -> datetime:
     from zoneinfo import ZoneInfo
 
     return moment.astimezone(ZoneInfo(zone))
+
+
+def loader(asked: Request) -> Callable[[], Callable[..., Any]] | None:
+    """What imports the job's handler; None for a job without one."""
+    reference = asked.job.handler
+    if reference is None:
+        return None
+    from bgjobs.run.handlers import load
+
+    return lambda: load(reference, asked.job.name, asked.folder)

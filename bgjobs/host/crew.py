@@ -51,6 +51,7 @@ def crew(
     bounds: Bounds = UNBOUND,
     beat: Callable[[], None] | None = None,
     echo: bool = False,
+    heard: Callable[[str], None] | None = None,
 ) -> list[int]:
     """Do the work in as many processes, and return their exit statuses.
 
@@ -67,6 +68,8 @@ def crew(
     supervisor = _Supervisor(work, bounds, beat, Output(echo=echo))
     members = supervisor.run(workers)
     printed = supervisor.printed
+    if heard is not None:
+        heard(printed)
     return [m.told if m.told is not None else on_death(m.death(printed)) for m in members]
 
 

@@ -115,6 +115,11 @@ class Batches:
         """Mark the shard as worked to its end."""
         self.session.execute("finish_shard", self._begin)
 
+    def fail_shard(self, failure: Failure, exit_status: int) -> None:
+        """Keep why the shard ended short of its end, for whoever closes the run."""
+        kept = json.dumps({**failure._asdict(), "exit": exit_status})
+        self.session.execute("fail_shard", {**self._begin, "failure": kept})
+
     def rollback(self) -> None:
         """Undo the batch; a connection that is gone has done so."""
         connection = self.session.connection

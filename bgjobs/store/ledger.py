@@ -61,6 +61,8 @@ class Start(NamedTuple):
     first: int = 1
     lane: UUID = NO_LANE
     position: Mapping[str, Any] = {}
+    # The one shard that this process works itself, leaving the others to be joined.
+    claim: int | None = None
 
 
 class Opened(NamedTuple):
@@ -69,6 +71,14 @@ class Opened(NamedTuple):
     leases: tuple[Lease, ...]
     done: frozenset[int]
     started_at: datetime
+
+
+class Settled(NamedTuple):
+    """How the shards of a run stand; `failure` is the first one's that has one."""
+
+    open: int
+    failure: dict[str, Any] | None
+    counts: Counts
 
 
 class Closed(NamedTuple):
@@ -130,6 +140,20 @@ class Ledger:
             for row in sorted(rows)
         )
         return Opened(leases, frozenset(row[0] for row in rows if row[2]), rows[0][3])
+
+    def join_run(self, start: Start) -> Lease | None:
+        """Claim `start.claim` of a run of the slot that another opened; None where it is taken."""
+        values = start._asdict()
+        row = self.session.execute("join_run", values).fetchone()
+        if row is None or start.claim is None:
+            return None
+        return Lease(start.job, row[1], start.claim, row[0], row[2], start.ttl)
+
+    def settled(self, run: UUID) -> Settled:
+        """How the shards of a run stand."""
+        row = self.session.execute("settled", {"run": run}).fetchone()
+        assert row is not None  # noqa: S101 - an aggregate returns one row
+        return Settled(row[0], row[1], Counts(*(number or 0 for number in row[2:])))
 
     def holder(self, job: str) -> Holder | None:
         """The run that holds the job's lease."""

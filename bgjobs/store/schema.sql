@@ -76,6 +76,8 @@ CREATE TABLE {schema}.lease (
     batches      int         NOT NULL DEFAULT 0,
     counters     jsonb       NOT NULL DEFAULT '{{}}',
     stop         text,
+    -- Why a shard ended short of its end: {{"error_class", "message", "stack", "exit"}}
+    failure      jsonb,
     PRIMARY KEY (job, lane, shard),
     CHECK ((run IS NULL) = (expires_at IS NULL))
 ) WITH (fillfactor = 50);

@@ -13,8 +13,9 @@ WITH free AS MATERIALIZED (
     RETURNING id, started_at
 )
 UPDATE {schema}.lease AS l
-   SET token = l.token + 1, run = opened.id, in_batch = NULL, stop = NULL,
-       heartbeat_at = clock_timestamp(),
+   SET token = l.token + 1, run = opened.id, in_batch = NULL, stop = NULL, failure = NULL,
+       heartbeat_at = CASE WHEN coalesce(%(claim)s, l.shard) = l.shard
+                           THEN clock_timestamp() END,
        expires_at = clock_timestamp() + make_interval(secs => %(ttl)s),
        cursor = nullif(%(position)s::jsonb -> l.shard::text -> 'cursor', 'null'),
        until = nullif(%(position)s::jsonb -> l.shard::text -> 'until', 'null'),
