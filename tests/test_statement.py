@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bgjobs import statement
 
@@ -132,3 +135,45 @@ def test_prepend_ctes_keeps_a_with(sql: str, expected: str) -> None:
 def test_prepend_ctes_ends_a_comment_of_the_query() -> None:
     joined = statement.prepend_ctes("SELECT 2", [("b (x)", "SELECT 1 -- one"), ("c", "TABLE b")])
     assert joined == "WITH b (x) AS (\nSELECT 1 -- one\n),\nc AS (\nTABLE b\n)\nSELECT 2"
+
+
+# What the server makes of each expression, where :v is V, :größe is G and :n is 1.
+MEANS = {
+    "'it''s :v % ;'": "it's :v % ;",
+    r"E'\':v\\%'": r"':v\%",
+    "E'a'\n '\\':v'": "a':v",
+    "E'a' -- ':v\n -- x\n 'b\\':v'": "ab':v",
+    "'a'\n':v;'": "a:v;",
+    "$$:v;%$$": ":v;%",
+    "$t$$$:v'$t$": "$$:v'",
+    r"U&'\0061:v'": "a:v",
+    ":v::text": "V",
+    ":v||':v'": "V:v",
+    ":größe": "G",
+    "format('%s%%',:v)": "V%",
+    "(7%4)::text": "3",
+    "(3- -1)::text": "4",
+    "'x'/* ' */||'y'": "xy",
+    "array_to_string((ARRAY['a',:v])[1:2],'')": "aV",
+    "array_to_string((ARRAY['a','b','c'])[one:two],'')": "ab",
+    "(ARRAY[:v,'b'])[:n]": "V",
+}
+GAPS = (" ", "/* :v */", "/*/* ' */ :v ; */", "-- ':v $$ ;\n", " /* -- */\n")
+
+
+@settings(max_examples=150)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(MEANS)), st.sampled_from(GAPS)), min_size=1, max_size=8
+    )
+)
+def test_the_server_reads_it_the_same_way(server: str, parts: list[tuple[str, str]]) -> None:
+    listed = ",".join(f"{gap}({part}){gap}" for part, gap in parts)
+    sql = f'SELECT ARRAY[{listed}]::text[] FROM (SELECT 1 AS one, 2 AS two) AS "a%:v"; -- ;'
+    values = {"v": "V", "größe": "G", "n": 1}
+    used = {name: values[name] for name in statement.parameters(sql)}
+    assert statement.single(sql)
+    with psycopg.connect(server, cursor_factory=psycopg.ClientCursor) as connection:
+        for text in (statement.stripped(sql), statement.prepend_ctes(sql, [("b", "SELECT 1 --")])):
+            row = connection.execute(statement.bind(text).encode(), used).fetchone()
+            assert row == ([MEANS[part] for part, _ in parts],)
