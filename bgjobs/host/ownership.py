@@ -26,11 +26,10 @@ def runner(name: str | None) -> Runner:
 
 def exposed(paths: Iterable[Path], who: Runner) -> list[str]:
     """Each file or directory that somebody else may change, with how; links are followed too."""
-    seen: dict[Path, None] = {}
+    faults: dict[str, str | None] = {}
     for path in paths:
-        for place in (*_chain(path.absolute()), *_chain(path.resolve())):
-            seen.setdefault(place)
-    return [f"{place}: {fault}" for place in seen if (fault := _fault(place, who))]
+        _look(os.path.abspath(path), who, faults)  # noqa: PTH100 - Path.resolve() follows links
+    return [f"{place}: {fault}" for place, fault in faults.items() if fault]
 
 
 def everything(directory: Path) -> Iterator[Path]:
@@ -40,15 +39,23 @@ def everything(directory: Path) -> Iterator[Path]:
         yield from (Path(root) / name for name in (*folders, *files))
 
 
-def _chain(path: Path) -> list[Path]:
-    return [path, *path.parents]
+def _look(place: str, who: Runner, faults: dict[str, str | None]) -> None:
+    """Look at a place and those above it, up to one that was looked at before."""
+    while place not in faults:
+        try:
+            found = os.lstat(place)
+        except FileNotFoundError:
+            faults[place] = None
+        else:
+            faults[place] = _fault(found, who)
+            if stat.S_ISLNK(found.st_mode):
+                # One link at a time: whoever can change one on the way changes where it ends.
+                target = Path(place).parent / Path(place).readlink()
+                _look(os.path.abspath(target), who, faults)  # noqa: PTH100 - as above
+        place = os.path.dirname(place)  # noqa: PTH120 - of the thousands of files a venv has
 
 
-def _fault(place: Path, who: Runner) -> str | None:
-    try:
-        found = place.lstat()
-    except FileNotFoundError:
-        return None
+def _fault(found: os.stat_result, who: Runner) -> str | None:
     if found.st_uid not in (0, who.uid):
         return f"belongs to {_user(found.st_uid)}"
     if stat.S_ISLNK(found.st_mode):  # its mode means nothing; its directory's does

@@ -1,6 +1,5 @@
 """Against the real crontab(1), with the crontab of a user made for the purpose."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ from bgjobs.errors import CrontabError
 from bgjobs.host.crontab import UserCrontab
 from bgjobs.host.crontab_change import change
 from bgjobs.plan.crontab import framed, with_block, without_block
-from harness.cron import ENVIRON, SPOOL, throwaway_user
+from harness.cron import ENVIRON, HONEST, SPOOL, FakeCrontab, throwaway_user
 
 NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
 PROJECT = "/srv/app/jobs.toml"
@@ -189,29 +188,6 @@ def test_the_second_waits_until_the_first_is_done(crontab: UserCrontab, tmp_path
     assert order == ["first", "second"]
 
 
-class Fake:
-    """A crontab(1) on PATH that keeps its file in a directory and does as `script` says."""
-
-    def __init__(self, place: Path, script: str, text: bytes | None) -> None:
-        self.file = place / "tab"
-        if text is not None:
-            self.file.write_bytes(text)
-        program = place / "crontab"
-        program.write_text(f"#!/bin/sh\ntab={self.file}\nplace={place}\n{script}\n")
-        program.chmod(0o755)
-        self.crontab = UserCrontab(None, {"PATH": f"{place}:{os.defpath}"})
-
-
-HONEST = """
-case "$1" in
--h) echo "no such option" >&2; exit 1;;
--l) [ -f $tab ] || { echo "no crontab for me" >&2; exit 1; }; cat $tab;;
--r) rm $tab;;
--) cat > $tab;;
-esac
-"""
-
-
 @pytest.mark.parametrize(
     "failure",
     [
@@ -226,9 +202,9 @@ esac
     ],
 )
 def test_any_failure_to_read_but_no_crontab_refuses_to_write(tmp_path: Path, failure: str) -> None:
-    fake = Fake(tmp_path, f"[ $1 = -l ] && {{ {failure}; }}\n{HONEST}", b"# precious\n")
+    fake = FakeCrontab(tmp_path, f"[ $1 = -l ] && {{ {failure}; }}\n{HONEST}", b"# precious\n")
     with pytest.raises(CrontabError, match="your crontab cannot be read, so it is left alone"):
-        change(fake.crontab, install, tmp_path, NOW)
+        change(UserCrontab(None, fake.environ), install, tmp_path, NOW)
     assert fake.file.read_bytes() == b"# precious\n"
 
 
@@ -244,37 +220,39 @@ def test_any_failure_to_read_but_no_crontab_refuses_to_write(tmp_path: Path, fai
 )
 def test_a_write_that_reads_back_otherwise_is_undone(tmp_path: Path, loss: str) -> None:
     once = f"if [ $1 = - ] && [ ! -f $place/lost ]; then : > $place/lost; {loss}; fi\n"
-    fake = Fake(tmp_path, once + HONEST, b"# precious\n")
+    fake = FakeCrontab(tmp_path, once + HONEST, b"# precious\n")
     with pytest.raises(CrontabError, match="it is as it was before"):
-        change(fake.crontab, install, tmp_path, NOW)
+        change(UserCrontab(None, fake.environ), install, tmp_path, NOW)
     assert fake.file.read_bytes() == b"# precious\n"
 
 
 def test_where_undoing_fails_too_the_backup_is_named(tmp_path: Path) -> None:
-    fake = Fake(tmp_path, f"[ $1 = - ] && {{ : > $tab; exit 0; }}\n{HONEST}", b"# precious\n")
+    fake = FakeCrontab(
+        tmp_path, f"[ $1 = - ] && {{ : > $tab; exit 0; }}\n{HONEST}", b"# precious\n"
+    )
     with pytest.raises(CrontabError, match=r"its old text is in (\S+):") as refused:
-        change(fake.crontab, install, tmp_path, NOW)
+        change(UserCrontab(None, fake.environ), install, tmp_path, NOW)
     backup = str(refused.value).rsplit("crontab ", 1)[1].rstrip("`")
     assert Path(backup).read_bytes() == b"# precious\n"
 
 
 def test_a_crontab_that_appeared_by_a_failed_write_is_removed(tmp_path: Path) -> None:
     once = "if [ $1 = - ]; then echo broken > $tab; exit 0; fi\n"
-    fake = Fake(tmp_path, once + HONEST, None)
+    fake = FakeCrontab(tmp_path, once + HONEST, None)
     with pytest.raises(CrontabError, match="it is as it was before"):
-        change(fake.crontab, install, tmp_path, NOW)
+        change(UserCrontab(None, fake.environ), install, tmp_path, NOW)
     assert not fake.file.exists()
 
 
 def test_a_change_by_somebody_else_in_between_stops_the_write(tmp_path: Path) -> None:
-    fake = Fake(tmp_path, HONEST, b"# precious\n")
+    fake = FakeCrontab(tmp_path, HONEST, b"# precious\n")
 
     def slow(text: bytes) -> bytes:
         fake.file.write_bytes(b"# more precious\n")
         return install(text)
 
     with pytest.raises(CrontabError, match="was changed by somebody else just now"):
-        change(fake.crontab, slow, tmp_path, NOW)
+        change(UserCrontab(None, fake.environ), slow, tmp_path, NOW)
     assert fake.file.read_bytes() == b"# more precious\n"
 
 

@@ -59,6 +59,17 @@ def test_a_link_is_followed_to_what_it_stands_for(tree: Path) -> None:
     assert exposed([tree / "python"], ROOT) == [f"{other}: writable by everybody"]
 
 
+def test_every_link_on_the_way_counts_and_a_circle_ends(tree: Path) -> None:
+    other = tree / "open"
+    other.mkdir()
+    other.chmod(0o777)
+    (other / "link").symlink_to(tree / "jobs.toml")
+    (tree / "python").symlink_to("open/link")
+    assert exposed([tree / "python"], ROOT) == [f"{other}: writable by everybody"]
+    (tree / "circle").symlink_to("circle")
+    assert exposed([tree / "circle"], ROOT) == []
+
+
 def test_a_users_own_files_are_his_to_change_and_his_private_group_is_himself(tree: Path) -> None:
     file = tree / "jobs.toml"
     os.chown(file, 4321, 4321)
