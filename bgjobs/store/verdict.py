@@ -6,6 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
+from psycopg import errors
 
 from bgjobs.record import RunRecord
 from bgjobs.store.audit import insert_audit
@@ -34,43 +35,51 @@ def living(session: Session) -> list[Living]:
     return [Living(*row) for row in session.execute("living")]
 
 
-def bury_the_dead(session: Session, proven: Collection[UUID] = ()) -> list[RunRecord]:
+class Verdict(NamedTuple):
+    """The runs that were buried; `settled` tells that none is left which nobody could judge."""
+
+    buried: list[RunRecord]
+    settled: bool
+    error: psycopg.Error | None = None
+
+
+def bury_the_dead(session: Session, proven: Collection[UUID] = ()) -> Verdict:
     """Record as crashed each run that is dead, free its leases and write its audit row.
 
     A run is dead when none of its leases is alive: unexpired, or locked by a batch in flight. Runs
     in `proven`, whose process the caller knows to be gone, need not have expired. Each is buried in
-    a transaction of its own, by one of all who try at once.
+    a transaction of its own, by one of all who try at once. One that cannot be, because this role
+    may not write or a lock stands in the way, does not keep the others from it.
 
     Raises:
-        psycopg.Error: Also where this role may not write the ledger, or the server is a standby.
+        psycopg.Error: The connection is lost.
     """
-    suspects = session.execute("suspects", {"proven": list(proven)}).fetchall()
-    buried = [_judge(session, run, proven=run in proven) for (run,) in suspects]
-    return [run for run in buried if run is not None]
+    buried: list[RunRecord] = []
+    settled, error = True, None
+    for (run,) in session.execute("suspects", {"proven": list(proven)}).fetchall():
+        try:
+            judged, found = _judge(session, run, proven=run in proven)
+        except (errors.LockNotAvailable, errors.QueryCanceled):
+            judged, found = False, None
+        except psycopg.Error as raised:
+            if lost(session.connection):
+                raise
+            judged, found, error = False, None, raised
+        settled = settled and judged
+        buried += [found] if found else []
+    return Verdict(buried, settled, error)
 
 
-def bury_if_allowed(session: Session, proven: Collection[UUID] = ()) -> list[RunRecord] | None:
-    """Bury the dead, or None where this role may not, or something stood in the way.
-
-    For those who only want to read: what they read then has to presume.
-    """
-    try:
-        return bury_the_dead(session, proven)
-    except psycopg.Error:
-        if lost(session.connection):
-            raise
-        return None
-
-
-def _judge(session: Session, run: UUID, *, proven: bool) -> RunRecord | None:
+def _judge(session: Session, run: UUID, *, proven: bool) -> tuple[bool, RunRecord | None]:
+    """Whether the run could be judged, and its record where it was buried."""
     with brief(session):
         if session.execute("lock_run", {"run": run}).fetchone() is None:
-            return None
+            return False, None
         row = session.execute("lock_leases", {"run": run}).fetchone()
         at_rest, unexpired = row or (False, True)
         if not at_rest or (unexpired and not proven):
-            return None
-        return _bury(session, run, _PROVEN if proven else _EXPIRED)
+            return True, None
+        return True, _bury(session, run, _PROVEN if proven else _EXPIRED)
 
 
 def _bury(session: Session, run: UUID, reason: str) -> RunRecord:

@@ -8,7 +8,7 @@ from psycopg import errors
 from bgjobs.record import Counts, RunStatus
 from bgjobs.store.history import History
 from bgjobs.store.session import Session
-from bgjobs.store.verdict import bury_the_dead, living
+from bgjobs.store.verdict import Verdict, bury_the_dead, living
 from harness.ledger import NOON, put_lease, put_run
 
 BEGIN = "SELECT bgjobs.begin_batch('purge', '00000000-0000-0000-0000-000000000000', 1, %s, 7, 60)"
@@ -35,7 +35,7 @@ def test_a_run_whose_lease_ran_out_is_buried_with_all_that_its_leases_tell(
         connection, run, expires_in=-1, shard=2, read=5, processed=5, batches=1, done=True,
         cursor=["9"], counters={"sent": 1}, heartbeat_at=NOON,
     )  # fmt: skip
-    (found,) = bury_the_dead(session)
+    (found,) = bury_the_dead(session).buried
     assert found.id == run
     assert found.status is RunStatus.CRASHED
     assert found.counts == Counts(15, 14, 0, 1, 3)
@@ -66,7 +66,7 @@ def test_a_run_with_one_living_lease_is_alive_whatever_its_age(
     run = put_run(connection, status="running", started_at=NOON - timedelta(days=300))
     put_lease(connection, run, expires_in=-1, shard=1)
     put_lease(connection, run, expires_in=60, shard=2)
-    assert bury_the_dead(session) == []
+    assert bury_the_dead(session) == Verdict([], settled=True)
     assert audit(connection) == []
 
 
@@ -77,9 +77,9 @@ def test_a_batch_in_flight_keeps_a_run_alive_beyond_its_lease_and_beyond_any_pro
     put_lease(connection, run, expires_in=-1)
     with psycopg.connect(dsn) as working:
         working.execute(BEGIN, [run])
-        assert bury_the_dead(session, {run}) == []
+        assert bury_the_dead(session, {run}) == Verdict([], settled=True)
         working.rollback()
-    assert [found.id for found in bury_the_dead(session)] == [run]
+    assert [found.id for found in bury_the_dead(session).buried] == [run]
 
 
 def test_a_run_proven_dead_need_not_have_expired(
@@ -90,7 +90,7 @@ def test_a_run_proven_dead_need_not_have_expired(
     assert [(one.run, one.host, one.boot, one.pid) for one in living(session)] == [
         (run, "web1", "b", 4711)
     ]
-    (found,) = bury_the_dead(session, {run})
+    (found,) = bury_the_dead(session, {run}).buried
     assert found.reason == "found dead: its process is gone from its host"
     assert found.cursor == ["3"]
     assert living(session) == []
@@ -113,7 +113,7 @@ def test_a_run_whose_leases_are_gone_is_dead_and_one_with_a_lane_leaves_none(
     lost = put_run(connection, "lost", "running")
     laned = put_run(connection, "laned", "running", read=2)
     put_lease(connection, laned, "laned", expires_in=-1, lane=laned, read=4)
-    assert {run.id: run.counts.read for run in bury_the_dead(session)} == {lost: 0, laned: 4}
+    assert {run.id: run.counts.read for run in bury_the_dead(session).buried} == {lost: 0, laned: 4}
     assert connection.execute("SELECT count(*) FROM bgjobs.lease").fetchone() == (0,)
 
 
@@ -124,9 +124,9 @@ def test_a_run_that_closes_itself_meanwhile_is_left_to_itself(
     put_lease(connection, run, expires_in=-1)
     with psycopg.connect(dsn) as closing:
         closing.execute("UPDATE bgjobs.run SET status = 'success', finished_at = now()")
-        assert bury_the_dead(session) == []
+        assert bury_the_dead(session) == Verdict([], settled=False)
         closing.commit()
-    assert bury_the_dead(session) == []
+    assert bury_the_dead(session) == Verdict([], settled=True)
     assert History(session).run(str(run)).status is RunStatus.SUCCESS
 
 
@@ -142,7 +142,7 @@ def test_twenty_that_judge_at_once_write_one_audit_row_a_run(
     def judge() -> None:
         with psycopg.connect(dsn, autocommit=True, prepare_threshold=None) as own:
             barrier.wait(60)
-            buried.extend(run.id for run in bury_the_dead(Session(own)))
+            buried.extend(run.id for run in bury_the_dead(Session(own)).buried)
 
     threads = [threading.Thread(target=judge) for _ in range(20)]
     for thread in threads:
@@ -157,19 +157,33 @@ def test_twenty_that_judge_at_once_write_one_audit_row_a_run(
     assert tokens == [(8, None)] * 5
 
 
-def test_a_failed_audit_row_leaves_the_run_unjudged(
+def test_a_run_whose_audit_row_is_refused_stays_and_the_others_are_buried(
     connection: psycopg.Connection, session: Session
+) -> None:
+    for job in ("a", "purge", "z"):
+        put_lease(connection, put_run(connection, job, "running"), job, expires_in=-1)
+    connection.execute("ALTER TABLE audit_log ADD CHECK (details ->> 'job_name' <> 'purge')")
+    found = bury_the_dead(session)
+    assert {run.job for run in found.buried} == {"a", "z"}
+    assert not found.settled
+    assert isinstance(found.error, errors.CheckViolation)
+    assert [run.status for run in History(session).runs("purge")] == [RunStatus.RUNNING]
+
+
+def test_a_lock_in_the_way_is_nobodys_failure_and_leaves_the_run_to_the_next(
+    connection: psycopg.Connection, session: Session, dsn: str
 ) -> None:
     run = put_run(connection, status="running")
     put_lease(connection, run, expires_in=-1)
-    connection.execute("ALTER TABLE audit_log ADD CHECK (details ->> 'status' <> 'failed')")
-    with pytest.raises(errors.CheckViolation):
-        bury_the_dead(session)
-    assert History(session).run(str(run)).status is RunStatus.RUNNING
+    with psycopg.connect(dsn) as migrating:
+        migrating.execute("LOCK TABLE audit_log")
+        assert bury_the_dead(session) == Verdict([], settled=False)
+        migrating.rollback()
+    assert [found.id for found in bury_the_dead(session).buried] == [run]
 
 
 def test_it_works_through_a_pooler(connection: psycopg.Connection, pooled_dsn: str) -> None:
     run = put_run(connection, status="running")
     put_lease(connection, run, expires_in=-1)
     with psycopg.connect(pooled_dsn, autocommit=True, prepare_threshold=None) as pooled:
-        assert [found.id for found in bury_the_dead(Session(pooled))] == [run]
+        assert [found.id for found in bury_the_dead(Session(pooled)).buried] == [run]
