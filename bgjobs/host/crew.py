@@ -6,6 +6,7 @@ notices such a death, kills what hangs beyond its deadline, keeps what was print
 success only what the work itself reports as its end.
 """
 
+import faulthandler
 import os
 import select
 import sys
@@ -129,6 +130,8 @@ class _Supervisor:
             die_with(life)
             self._output.only_print()
             self._signals.leave_to_worker()
+            # The last thing a crash prints is where it happened.
+            faulthandler.enable(self._output.err)
             status = self._work(worker)
         except SystemExit as left:
             status = left.code if isinstance(left.code, int) else int(ExitStatus.JOB_FAILED)
