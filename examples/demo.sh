@@ -25,5 +25,7 @@ sql -c "SELECT status, count(*) AS tasks, count(*) FILTER (WHERE due_date < now(
 step run overdue-tasks
 # A few clients left no usable address: those records fail alone, and the run is partial (3).
 step run hearing-reminders || [ $? -eq 3 ]
+step failures
 step history
 step list
+printf '\nPostgres goes on running; this stops it:  %s db stop\n' "$bgjobs"
