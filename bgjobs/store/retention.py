@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import psycopg
+
 from bgjobs.job import Job
 from bgjobs.store.brief import brief
 from bgjobs.store.session import Session
@@ -39,10 +41,16 @@ class Retention:
         """
         before, failed_before = _before(now, job.keep), _before(now, job.keep_failed)
         ages = {"job": job.name, "before": before, "failed_before": failed_before}
-        runs = self._bites("prune_runs", ages)
-        if job.keep_runs is not None:
-            runs += self._bites("prune_excess", {"job": job.name, "keep": job.keep_runs})
-        return Pruned(runs, self._bites("prune_messages", {"job": job.name, "before": before}))
+        cap = {"job": job.name, "keep": job.keep_runs}
+        old, excess, sent = self.prunable({**ages, **cap})
+        runs = self._bites("prune_runs", ages) if old else 0
+        runs += self._bites("prune_excess", cap) if excess else 0
+        return Pruned(runs, self._bites("prune_messages", ages) if sent else 0)
+
+    def prunable(self, values: Mapping[str, Any]) -> tuple[bool, bool, bool]:
+        """Whether there may be runs past their keep, runs beyond the cap, and old messages."""
+        row = self.session.execute("prunable", values).fetchone()
+        return (row[0], row[1], row[2]) if row else (False, False, False)
 
     def _bites(self, name: str, values: Mapping[str, Any]) -> int:
         total = 0
@@ -53,6 +61,14 @@ class Retention:
             if deleted < self.bite:
                 break
         return total
+
+
+def prune_if_possible(session: Session, job: Job, now: datetime) -> Pruned | None:
+    """Prune at the end of a run, whose outcome stands whatever comes of this; None if it failed."""
+    try:
+        return Retention(session).prune(job, now)
+    except psycopg.Error:
+        return None
 
 
 def _before(now: datetime, keep: timedelta | None) -> datetime | None:

@@ -6,7 +6,7 @@ import pytest
 from psycopg import errors
 
 from bgjobs.job import Job
-from bgjobs.store.retention import Pruned, Retention
+from bgjobs.store.retention import Pruned, Retention, prune_if_possible
 from bgjobs.store.session import Session
 from harness.ledger import NOON, put, put_run
 
@@ -126,10 +126,14 @@ def test_a_run_that_another_is_pruning_is_passed_over(
 def test_a_locked_table_stops_pruning_rather_than_the_run(
     connection: psycopg.Connection, another: psycopg.Connection, retention: Retention
 ) -> None:
-    another.execute("LOCK TABLE bgjobs.run")
+    for age in (0, 100):
+        put_run(connection, started_at=NOON - age * DAY)
+    another.execute("LOCK TABLE bgjobs.run IN EXCLUSIVE MODE")
     with pytest.raises(errors.LockNotAvailable):
         retention.prune(JOB, NOON)
+    assert prune_if_possible(retention.session, JOB, NOON) is None
     another.rollback()
+    assert prune_if_possible(retention.session, JOB, NOON) == Pruned(1, 0)
 
 
 def test_the_limits_of_a_bite_end_with_it(
