@@ -52,3 +52,19 @@ def schema() -> int:
     from bgjobs.commands.schema import schema
 
     return schema(sys.stdout)
+
+
+@app.command()
+def validate(
+    database: Annotated[
+        bool, typer.Option("--database/--no-database", help="Ask the database about the SQL.")
+    ] = True,
+    config: ConfigOption = None,
+) -> int:
+    """Check jobs.toml, the handlers, and the SQL in the database.
+
+    Nothing is executed: each statement is planned, so that a typo is found before the job starts.
+    """
+    from bgjobs.commands.validate import validate
+
+    return validate(config, database=database, out=sys.stdout)

@@ -22,7 +22,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
         ConfigError: It cannot be read, or something in it is wrong: a line for each such thing.
     """
     path = path.absolute()
-    label = _label(path)
+    label = label_of(path)
     text, status = read(path)
     refuse_foreign(path, status)
     data = _parse(text, label)
@@ -35,8 +35,8 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     return config
 
 
-def _label(path: Path) -> str:
-    """The path as a person would write it where they are."""
+def label_of(path: Path) -> str:
+    """Return the absolute path as a person would write it where they are."""
     here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 - text, for the cut below
     return str(path).removeprefix(here)
 

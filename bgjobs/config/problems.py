@@ -14,6 +14,9 @@ class Problems:
         # A wrong default is met by every job and told once.
         self._found: dict[tuple[Table, str | None, str], None] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
     def add(self, table: Table, key: str | None, message: str) -> None:
         """Note what is wrong with a key, or with the table itself."""
         self._found[table, key, message] = None

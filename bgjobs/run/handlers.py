@@ -24,7 +24,7 @@ def load(reference: str, job: str, folder: Path) -> Callable[..., Any]:
     where = f'[jobs.{job}] handler "{reference}"'
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         text = " ".join(str(error).split())
         raise ConfigError(f"{where} cannot be imported: {type(error).__name__}: {text}") from error
     function: Any = module

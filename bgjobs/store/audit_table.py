@@ -49,6 +49,8 @@ def audit_problems(session: Session) -> tuple[str, ...]:
 
 def _problems(audit: Audit, must_be_given: Mapping[str, bool]) -> tuple[str, ...]:
     table = ".".join(audit.table)
+    if not must_be_given:
+        return (f"there is no audit table {table}; run: bgjobs migrate",)
     given = (*_NEEDED, *audit.columns)
     absent = [
         f'the audit table {table} has no column "{c}"' for c in given if c not in must_be_given
