@@ -74,6 +74,7 @@ class Run:
         self.shards = shards
         self.counters: dict[str, int] = {}
         self.key: tuple[str, ...] = ()
+        self.slots: Mapping[tuple[str, ...], datetime] = {}
         self.outbox: list[tuple[str, Any]] = []
         self.connecting: Callable[[], psycopg.Connection] | None = None
         self.asked_to_stop: Callable[[], bool] = bool
@@ -108,8 +109,10 @@ class Run:
 
     def idempotency_key(self, record: Mapping[str, Any]) -> str:
         """A key that is the same whenever this record is worked for this slot again."""
-        moment = self.slot.timestamp()
-        return ":".join((self.job, f"{moment:.0f}", *(str(record[name]) for name in self.key)))
+        key = tuple(str(record[name]) for name in self.key)
+        # A record that is worked once more keeps the slot in which it failed.
+        moment = self.slots.get(key, self.slot).timestamp()
+        return ":".join((self.job, f"{moment:.6f}", *key))
 
     def send(self, payload: Any, *, key: str) -> None:  # noqa: ANN401 - whatever JSON can hold
         """Put a message into the outbox: it is sent after the batch's commit, and once.

@@ -1,5 +1,6 @@
 """The command that runs a job."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -53,3 +54,23 @@ def run(  # noqa: PLR0917 - typer turns each option of the command into an argum
 
     options = Options(param or (), limit, dry_run, slot, cron, resume, restart, until_empty, shard)
     return run(config, name, options)
+
+
+@app.command()
+def retry(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The job.")],
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Take them off the list without working them.")
+    ] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Work a job's failed records again.
+
+    Each leaves the list of `bgjobs failures` when it succeeds. Messages that could not be sent are
+    sent again.
+    """
+    from bgjobs.commands import retry
+
+    if forget:
+        return retry.forget(config, name, sys.stdout)
+    return retry.retry(config, name)

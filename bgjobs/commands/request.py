@@ -36,6 +36,7 @@ class Request(NamedTuple):
     cron: bool
     mask: Mask
     shard: tuple[int, int] | None = None
+    only_failed: bool = False
 
     @property
     def folder(self) -> Path:

@@ -21,7 +21,11 @@ def run(config_path: Path | None, name: str, options: Options) -> int:
         BgjobsError: Nothing was started, for a reason that a person can put right.
     """
     config = load(find(config_path, os.environ, Path.cwd()))
-    asked = request(config, name, options, os.environ)
+    return run_request(request(config, name, options, os.environ))
+
+
+def run_request(asked: Request) -> int:
+    """Start what was asked for, in this process or in those it needs."""
     if asked.cron and not asked.job.enabled:
         return ExitStatus.SUCCESS
     terminal = sys.stderr.isatty() and not asked.cron
@@ -29,7 +33,7 @@ def run(config_path: Path | None, name: str, options: Options) -> int:
         from bgjobs.commands.sharing import share
 
         return share(asked, terminal=terminal)
-    if asked.job.handler is None:
+    if asked.job.handler is None and asked.job.send is None:
         return _start(asked, None, terminal=terminal)
     from bgjobs.commands.dying import died
 
@@ -43,6 +47,7 @@ def run(config_path: Path | None, name: str, options: Options) -> int:
 
 def _is_shared(asked: Request) -> bool:
     alone = asked.dry_run or asked.limit is not None or asked.shard is not None
+    alone = alone or asked.only_failed
     return asked.job.workers > 1 and not alone
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from bgjobs.commands.request import Request
 from bgjobs.commands.scene import open_session, scene, stream
 from bgjobs.commands.stepping import limit
-from bgjobs.commands.working import Stage, loader, task
+from bgjobs.commands.working import Stage, stage_of, task
 from bgjobs.errors import ExitStatus
 from bgjobs.host.worker import Worker
 from bgjobs.plan.starts import Begin
@@ -17,7 +17,7 @@ from bgjobs.run.stops import Stops
 from bgjobs.run.task import Task
 from bgjobs.store.batches import Batches, Lease
 from bgjobs.store.connection import explained
-from bgjobs.store.ledger import Ledger, Opened, Start
+from bgjobs.store.ledger import Opened, Start
 from bgjobs.store.pages import Pages
 
 
@@ -66,9 +66,7 @@ def work_shard(share: Share, worker: Worker) -> int:
         around = scene(stops, stream(capture.stderr), lambda: None, terminal=False)
         session = open_session(asked, stops)
         try:
-            stage = Stage(
-                asked, around, session, Ledger(session), loader(asked), _ignore, share.healing
-            )
+            stage = stage_of(asked, around, session, healing=share.healing)
             limit(stage)
             lease = share.leases[worker.shard - 1]
             shard = task(stage, share.step, share.start, lease)
@@ -77,10 +75,6 @@ def work_shard(share: Share, worker: Worker) -> int:
             raise explained(error) from error
         finally:
             session.connection.close()
-
-
-def _ignore(_read: int) -> None:
-    """Progress of one shard says little of the run's."""
 
 
 def settle(shard: Task, ending: Ending) -> int:

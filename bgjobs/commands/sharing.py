@@ -18,7 +18,7 @@ from bgjobs.commands.slots import steps
 from bgjobs.commands.spooling import never_began, replay_all
 from bgjobs.commands.stepping import give_way, skip
 from bgjobs.commands.telling import tell
-from bgjobs.commands.working import Stage, loader, start_of
+from bgjobs.commands.working import stage_of, start_of
 from bgjobs.errors import DatabaseUnreachableError, ExitStatus, JobFailedError, LeaseLostError
 from bgjobs.host.crew import Bounds, crew
 from bgjobs.host.member import Death
@@ -29,7 +29,7 @@ from bgjobs.run.stops import Stops
 from bgjobs.store.batches import Lease
 from bgjobs.store.connection import explained
 from bgjobs.store.ledger import Ledger, Settled, Start
-from bgjobs.store.session import Session
+from bgjobs.store.retention import prune_if_possible
 
 
 class Shared(NamedTuple):
@@ -67,7 +67,7 @@ def _plan(asked: Request, around: Scene) -> tuple[Sequence[Begin], bool]:
         ledger = Ledger(session)
         look = ledger.look(asked.job.name)
         ledger.know_job(asked.job.name)
-        stage = _stage(asked, around, session)
+        stage = stage_of(asked, around, session)
         planned = steps(asked, ledger, look)
         for step in planned:
             if isinstance(step, Skip):
@@ -77,12 +77,6 @@ def _plan(asked: Request, around: Scene) -> tuple[Sequence[Begin], bool]:
     finally:
         session.connection.close()
     return [step for step in planned if isinstance(step, Begin)], look.has_failed_records
-
-
-def _stage(asked: Request, around: Scene, session: Session, *, healing: bool = False) -> Stage:
-    return Stage(
-        asked, around, session, Ledger(session), loader(asked), lambda _read: None, healing
-    )
 
 
 def _one(asked: Request, around: Scene, step: Begin, *, healing: bool) -> int:
@@ -122,7 +116,7 @@ def _one(asked: Request, around: Scene, step: Begin, *, healing: bool) -> int:
 def _open(asked: Request, around: Scene, step: Begin) -> Shared | None:
     session = open_session(asked, around.stops)
     try:
-        stage = _stage(asked, around, session)
+        stage = stage_of(asked, around, session)
         start = start_of(stage, step)._replace(first=0, shards=step.shards or asked.job.workers)
         with session.connection.transaction():
             opened = stage.ledger.open_run(start)
@@ -161,6 +155,7 @@ def _close(
             reason=ending.reason,
         )
         ledger.drop_lane(asked.job.name, shared.start.lane)
+        prune_if_possible(session, asked.job, ledger.clock())
     except Exception as error:
         raise explained(error) from error
     finally:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bgjobs.commands.request import Request
 from bgjobs.errors import NotNowError
-from bgjobs.plan.starts import Skip, Step, by_cron, by_hand
+from bgjobs.plan.starts import Begin, Skip, Step, by_cron, by_hand
 from bgjobs.record import Trigger
 from bgjobs.store.ledger import Ledger, Look
 
@@ -19,6 +19,8 @@ def steps(asked: Request, ledger: Ledger, look: Look) -> Sequence[Step]:
         return _cron(asked, ledger, look)
     if look.paused and not asked.dry_run:
         raise NotNowError(f"{asked.job.name} is {_pause(look)}: bgjobs resume {asked.job.name}")
+    if asked.only_failed:
+        return [Begin(look.now, Trigger.RETRY)]
     slot = asked.wish.slot
     at_slot = ledger.attempts(asked.job.name, slot) if slot is not None else None
     newest = None if asked.dry_run else look.newest

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from bgjobs import __version__
 from bgjobs.commands.request import Request
 from bgjobs.commands.scene import Scene
-from bgjobs.errors import DatabaseUnreachableError
+from bgjobs.errors import DatabaseUnreachableError, ExitStatus
+from bgjobs.handler import Run
 from bgjobs.mask import mask_parameters
-from bgjobs.record import Counts, RunRecord, RunStatus, Trigger
+from bgjobs.record import Counts, Failure, RunRecord, RunStatus, Trigger
+from bgjobs.run.execute import Ending, UnclosedError
 from bgjobs.store.replay import replay
 from bgjobs.store.session import Session
 
@@ -24,21 +26,26 @@ def never_began(asked: Request, around: Scene, error: DatabaseUnreachableError) 
         slot = job.schedule.due(now)
         if slot is None:
             return
-    problem = around.spool.put(_record(asked, around, slot or now, now, error))
-    if problem is not None:
-        around.say(problem)
+    failure = Failure(type(error).__name__, asked.mask(str(error)))
+    run = Run(id=uuid.uuid4(), job=job.name, slot=slot or now, params={}, attempt=0)
+    _put(asked, around, run, Ending(RunStatus.FAILED, ExitStatus.UNREACHABLE, failure))
 
 
-def _record(
-    asked: Request, around: Scene, slot: datetime, now: datetime, error: DatabaseUnreachableError
-) -> RunRecord:
-    return RunRecord(
-        id=uuid.uuid4(),
-        job=asked.job.name,
-        slot=slot,
+def never_closed(asked: Request, around: Scene, error: UnclosedError) -> None:
+    """Keep the end of a run that the database went away from."""
+    _put(asked, around, error.run, error.ending)
+
+
+def _put(asked: Request, around: Scene, run: Run, ending: Ending) -> None:
+    now = datetime.now(UTC)
+    failure = ending.failure
+    record = RunRecord(
+        id=run.id,
+        job=run.job,
+        slot=run.slot,
         trigger=Trigger.CRON if asked.cron else Trigger.MANUAL,
-        status=RunStatus.FAILED,
-        attempt=0,
+        status=ending.status,
+        attempt=run.attempt,
         host=around.me.host,
         pid=around.me.pid,
         version=__version__,
@@ -49,13 +56,15 @@ def _record(
         counts=Counts(),
         counters={},
         cursor=None,
-        position={},
-        error_class=type(error).__name__,
-        error_message=asked.mask(str(error)),
-        error_stack=None,
-        output=None,
-        reason=None,
+        error_class=failure.error_class if failure else None,
+        error_message=failure.message if failure else None,
+        error_stack=failure.stack if failure else None,
+        output=around.printed(),
+        reason=ending.reason,
     )
+    problem = around.spool.put(record)
+    if problem is not None:
+        around.say(problem)
 
 
 def replay_all(session: Session, around: Scene) -> None:

@@ -6,10 +6,10 @@ from bgjobs.commands.dead import bury
 from bgjobs.commands.request import Request
 from bgjobs.commands.scene import Scene, open_session, scene, stream
 from bgjobs.commands.slots import steps
-from bgjobs.commands.spooling import never_began, replay_all
+from bgjobs.commands.spooling import never_began, never_closed, replay_all
 from bgjobs.commands.stepping import skip, work
 from bgjobs.commands.watching import watch
-from bgjobs.commands.working import Stage, loader
+from bgjobs.commands.working import stage_of
 from bgjobs.errors import BgjobsError, DatabaseUnreachableError, ExitStatus
 from bgjobs.host.worker import Worker
 from bgjobs.plan.starts import Skip
@@ -17,6 +17,7 @@ from bgjobs.run.execute import UnclosedError
 from bgjobs.run.stops import Stops
 from bgjobs.store.connection import explained
 from bgjobs.store.ledger import Ledger, Look
+from bgjobs.store.retention import prune_if_possible
 from bgjobs.store.session import Session
 
 
@@ -49,7 +50,8 @@ def start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:
 def _within(asked: Request, around: Scene) -> int:
     try:
         return _start(asked, around)
-    except UnclosedError:
+    except UnclosedError as error:
+        never_closed(asked, around, error)
         raise
     except DatabaseUnreachableError as error:
         never_began(asked, around, error)
@@ -80,9 +82,7 @@ def _work_all(asked: Request, around: Scene, session: Session, look: Look) -> in
     planned = steps(asked, ledger, look)
     worst = int(ExitStatus.SUCCESS)
     with watch(asked, session, around) as progress:
-        stage = Stage(
-            asked, around, session, ledger, loader(asked), progress, look.has_failed_records
-        )
+        stage = stage_of(asked, around, session, progress=progress, healing=look.has_failed_records)
         for step in planned:
             if around.stops.wanted:
                 break
@@ -92,6 +92,8 @@ def _work_all(asked: Request, around: Scene, session: Session, look: Look) -> in
             status = work(stage, step)
             worst = _worse(worst, status)
             around.stops.unlimit()
+    if not asked.dry_run:
+        prune_if_possible(session, asked.job, look.now)
     return worst
 
 

@@ -16,6 +16,7 @@ from bgjobs.run.rhythm import Rhythm
 from bgjobs.run.task import Task
 from bgjobs.store.batches import Batches, Lease
 from bgjobs.store.dry import DryBatches
+from bgjobs.store.failed import FailedRecords
 from bgjobs.store.ledger import NO_LANE, Ledger, Start
 from bgjobs.store.session import Session
 
@@ -28,8 +29,23 @@ class Stage(NamedTuple):
     session: Session
     ledger: Ledger
     load: Callable[[], Callable[..., Any]] | None
+    load_send: Callable[[], Callable[..., Any]] | None
     progress: Callable[[int], None]
     has_failed_records: bool
+
+
+def stage_of(
+    asked: Request,
+    scene: Scene,
+    session: Session,
+    *,
+    progress: Callable[[int], None] = lambda _read: None,
+    healing: bool = False,
+) -> Stage:
+    """What all runs of a start share; `healing` tells that there are records on the list."""
+    job = asked.job
+    load, load_send = _loader(asked, job.handler), _loader(asked, job.send)
+    return Stage(asked, scene, session, Ledger(session), load, load_send, progress, healing)
 
 
 def begin(stage: Stage, step: Begin) -> Outcome | None:
@@ -75,6 +91,7 @@ def start_of(stage: Stage, step: Begin) -> Start:
         ttl=job.lease.total_seconds(),
         lane=run if job.overlap == "allow" else NO_LANE,
         position=step.position,
+        only_failed=stage.request.only_failed,
     )
 
 
@@ -93,6 +110,10 @@ def task(stage: Stage, step: Begin, start: Start, lease: Lease) -> Task:
         shards=start.shards,
     )
     run.key = tuple(column.name for column in job.key)
+    if request.only_failed:
+        listed = FailedRecords(session, job)
+        job = job._replace(select=listed.narrowed(), until_empty=False)
+        run.slots = listed.failed_slots()
     run.asked_to_stop = lambda: stops.wanted
     kind = DryBatches if request.dry_run else Batches
     timeout = job.statement_timeout.total_seconds() if job.statement_timeout else 0
@@ -108,6 +129,7 @@ def task(stage: Stage, step: Begin, start: Start, lease: Lease) -> Task:
         mask=request.mask,
         values={**job.params, "slot": step.slot, "run_id": start.id, "job": job.name},
         load=stage.load,
+        load_send=stage.load_send if lease.shard == start.shards else None,
         limit=request.limit,
         has_failed_records=stage.has_failed_records,
         reconnect=lambda: reconnect(session, request, stops),
@@ -152,9 +174,8 @@ def in_zone(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone))
 
 
-def loader(asked: Request) -> Callable[[], Callable[..., Any]] | None:
-    """What imports the job's handler; None for a job without one."""
-    reference = asked.job.handler
+def _loader(asked: Request, reference: str | None) -> Callable[[], Callable[..., Any]] | None:
+    """What imports a function that the job names; None where it names none."""
     if reference is None:
         return None
     from bgjobs.run.handlers import load

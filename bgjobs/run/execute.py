@@ -5,6 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from bgjobs.errors import BgjobsError, DatabaseUnreachableError, ExitStatus, LeaseLostError
+from bgjobs.handler import Run
 from bgjobs.mask import Mask
 from bgjobs.record import Counts, Failure, RunStatus
 from bgjobs.run import fault, shapes
@@ -44,7 +45,7 @@ def execute(task: Task, output: Callable[[], str | None]) -> Outcome:
 
     Raises:
         LeaseLostError: Another run had taken the lease: that one says what became of the work.
-        DatabaseUnreachableError: The end could not be written; `ending` of the error tells it.
+        DatabaseUnreachableError: The end could not be written; the error tells it.
     """
     ending = work(task)
     if task.run.dry_run:
@@ -60,6 +61,7 @@ def work(task: Task) -> Ending:
     """
     try:
         shapes.work(task)
+        _deliver(task)
     except LimitReachedError as error:
         return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS, reason=str(error))
     except (StoppedError, Stop, KeyboardInterrupt) as error:
@@ -73,6 +75,15 @@ def work(task: Task) -> Ending:
     except Exception as error:  # noqa: BLE001 - whatever the job's code raises is its failure
         return _failed(error, task.mask)
     return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS)
+
+
+def _deliver(task: Task) -> None:
+    if task.load_send is not None and not task.run.dry_run:
+        from bgjobs.run.delivery import Delivery
+
+        Delivery(task, task.load_send()).deliver()
+        if task.stops.wanted:
+            raise StoppedError(task.stops.reason or "asked to stop")
 
 
 def _stopped(task: Task, error: BaseException) -> Ending:
@@ -105,7 +116,7 @@ def close(task: Task, ending: Ending, output: str | None) -> Outcome:
         try:
             closed = _close_soundly(task, ending, output)
         except DatabaseUnreachableError as error:
-            raise UnclosedError(str(error), ending) from error
+            raise UnclosedError(str(error), task.run, ending) from error
     if closed is None:
         raise LeaseLostError(
             f"run {task.run.id} of {task.job.name} was ended by another process, which took it for "
@@ -126,8 +137,9 @@ def close(task: Task, ending: Ending, output: str | None) -> Outcome:
 class UnclosedError(DatabaseUnreachableError):
     """A run came to its end and the ledger could not be told; `ending` is what it would say."""
 
-    def __init__(self, message: str, ending: Ending) -> None:
+    def __init__(self, message: str, run: Run, ending: Ending) -> None:
         super().__init__(message)
+        self.run = run
         self.ending = ending
 
 

@@ -36,6 +36,7 @@ class Task(NamedTuple):
     mask: Mask
     values: Mapping[str, Any]
     load: Callable[[], Callable[..., Any]] | None
+    load_send: Callable[[], Callable[..., Any]] | None
     limit: int | None
     has_failed_records: bool
     reconnect: Callable[[], None]

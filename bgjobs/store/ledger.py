@@ -63,6 +63,7 @@ class Start(NamedTuple):
     position: Mapping[str, Any] = {}
     # The one shard that this process works itself, leaving the others to be joined.
     claim: int | None = None
+    only_failed: bool = False
 
 
 class Opened(NamedTuple):

@@ -29,6 +29,8 @@ CREATE TABLE {schema}.run (
     error_stack   text,
     output        text,
     reason        text,
+    -- A run of `bgjobs retry`: it works listed records alone, and is never gone on with.
+    only_failed   boolean     NOT NULL DEFAULT false,
     CHECK ((status = 'running') = (finished_at IS NULL)),
     CHECK (finished_at >= started_at),
     CHECK (status <> 'skipped' OR reason IS NOT NULL),
@@ -96,6 +98,8 @@ CREATE TABLE {schema}.outbox (
     key           text        NOT NULL,
     payload       jsonb       NOT NULL,
     attempts      int         NOT NULL DEFAULT 0,
+    -- The run that is sending it, or was when it died.
+    sender        uuid,
     sent_at       timestamptz,
     error_message text,
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),

@@ -4,12 +4,13 @@ SELECT clock_timestamp(), k.since, p.job IS NOT NULL, p.until, p.reason, p.pause
        (SELECT max(c.slot) FROM {schema}.run AS c
          WHERE c.job = %(job)s AND c.trigger IN ('cron', 'catch_up') AND c.attempt > 0),
        EXISTS (SELECT FROM {schema}.failed_record AS f WHERE f.job = %(job)s),
-       EXISTS (SELECT FROM {schema}.outbox AS o WHERE o.job = %(job)s AND o.sent_at IS NULL)
+       EXISTS (SELECT FROM {schema}.outbox AS o
+                WHERE o.job = %(job)s AND o.sent_at IS NULL AND o.error_message IS NULL)
   FROM (SELECT 1) AS one
   LEFT JOIN {schema}.known_job AS k ON k.job = %(job)s
   LEFT JOIN {schema}.pause AS p
          ON p.job = %(job)s AND (p.until IS NULL OR p.until > clock_timestamp())
   LEFT JOIN LATERAL (
         SELECT * FROM {schema}.run
-         WHERE job = %(job)s AND status <> 'skipped' AND attempt > 0
+         WHERE job = %(job)s AND status <> 'skipped' AND attempt > 0 AND NOT only_failed
          ORDER BY started_at DESC LIMIT 1) AS r ON true
