@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TextIO
 
-from bgjobs.commands.reading import configured, ledger, room
+from bgjobs.commands.reading import configured, known, ledger, room
 from bgjobs.errors import ExitStatus
 from bgjobs.present import as_json
 from bgjobs.present.failures import failures as as_text
@@ -14,8 +14,11 @@ def failures(
     config_path: Path | None, job: str | None, *, limit: int, json: bool, out: TextIO
 ) -> ExitStatus:
     """Print the failed records of a job or of all, newest first."""
-    with ledger(configured(config_path), "failures") as session:
+    config = configured(config_path)
+    with ledger(config, "failures") as session:
         found = History(session).failures(job, limit=limit)
+    if job and not found:
+        known(config, job)
     if json:
         text = as_json.as_json([as_json.failure(record) for record in found])
     else:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from bgjobs.commands.reading import ago, colours, configured, reading, room
+from bgjobs.commands.reading import ago, colours, configured, known, reading, room
 from bgjobs.errors import ExitStatus, UsageError
 from bgjobs.present import as_json
 from bgjobs.present.history import history as as_text
@@ -22,7 +22,11 @@ class Wanted(NamedTuple):
 
 
 def history(config_path: Path | None, wanted: Wanted, *, json: bool, out: TextIO) -> ExitStatus:
-    """Print the runs as a table, or as JSON."""
+    """Print the runs as a table, or as JSON.
+
+    Raises:
+        UsageError: A job is asked for that has no runs and is not in jobs.toml either.
+    """
     status = _status(wanted.status)
     config = configured(config_path)
     with reading(config, "history") as ledger:
@@ -34,6 +38,8 @@ def history(config_path: Path | None, wanted: Wanted, *, json: bool, out: TextIO
             before=ago(wanted.before, now) if wanted.before else None,
             limit=wanted.limit,
         )
+    if wanted.job and not found:
+        known(config, wanted.job)
     if json:
         text = as_json.as_json([as_json.run(run) for run in found])
     else:

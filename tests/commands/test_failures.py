@@ -2,8 +2,10 @@ import io
 import json
 
 import psycopg
+import pytest
 
 from bgjobs.commands.failures import failures
+from bgjobs.errors import UsageError
 from harness.ledger import NOON, put, put_run
 from harness.project import Project
 
@@ -11,7 +13,9 @@ from harness.project import Project
 def test_failed_records_are_listed_with_key_error_and_attempt(
     project: Project, connection: psycopg.Connection
 ) -> None:
-    config = project.write('[jobs.purge]\nstatement = "DELETE FROM old"\n')
+    config = project.write(
+        '[jobs.purge]\nstatement = "DELETE FROM old"\n[jobs.another]\nstatement = "SELECT 1"\n'
+    )
     run = put_run(connection)
     row = {"job": "purge", "run": run, "slot": NOON, "error_class": "E", "error_message": "bad"}
     for number in range(3):
@@ -25,3 +29,5 @@ def test_failed_records_are_listed_with_key_error_and_attempt(
     out = io.StringIO()
     failures(config, "another", limit=2, json=True, out=out)
     assert json.loads(out.getvalue()) == []
+    with pytest.raises(UsageError, match='there is no job "anoter"'):
+        failures(config, "anoter", limit=2, json=True, out=out)

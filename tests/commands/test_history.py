@@ -32,11 +32,12 @@ def told(config: Path, wanted: Wanted = Wanted()) -> list[dict[str, object]]:  #
 
 @pytest.fixture
 def runs(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
-    """A run each of an hour, ten days and a hundred days ago by the database's clock."""
+    """A run each of an hour, ten days and a hundred days ago, and an older one of another job."""
     row = connection.execute("SELECT clock_timestamp()").fetchone()
     assert row is not None
     for hours, status in [(1, "failed"), (240, "success"), (2400, "failed")]:
         put_run(connection, "purge", status, row[0] - timedelta(hours=hours))
+    put_run(connection, "gone-from-the-file", "partial", row[0] - timedelta(hours=9600))
     return connection
 
 
@@ -74,16 +75,17 @@ def test_a_run_is_told_by_keys_that_stay(config: Path, connection: psycopg.Conne
 @pytest.mark.parametrize(
     ("wanted", "number"),
     [
-        (Wanted(), 3),
+        (Wanted(), 4),
         (Wanted(limit=2), 2),
         (Wanted(status="failed"), 2),
         (Wanted(since="24h"), 1),
         (Wanted(since="11 days"), 2),
         (Wanted(since="11 days", before="2 days"), 1),
-        (Wanted(since="2001-01-01"), 3),
+        (Wanted(since="2001-01-01"), 4),
         (Wanted(before="2001-01-01 10:00+02:00"), 0),
         (Wanted("purge", status="success"), 1),
-        (Wanted("gone-from-the-file"), 0),
+        (Wanted("gone-from-the-file"), 1),
+        (Wanted("purge", status="partial"), 0),
     ],
 )
 def test_runs_are_chosen_by_options(
@@ -97,6 +99,7 @@ def test_runs_are_chosen_by_options(
     [
         (Wanted(status="faild"), '--status: "faild" is none of running, success'),
         (Wanted(since="yesterday"), '"yesterday" is neither a length of time'),
+        (Wanted("purgee"), r'there is no job "purgee" \(did you mean "purge"\?\)'),
     ],
 )
 def test_a_wrong_option_is_told(config: Path, wanted: Wanted, message: str) -> None:

@@ -57,3 +57,7 @@ def test_there_may_be_nothing_to_stop(config: Path) -> None:
     out = io.StringIO()
     assert stop(config, "purge", reason=None, out=out) == 0
     assert out.getvalue() == "no run of purge is at work\n"
+    with pytest.raises(UsageError, match='there is no job "purgee"'):
+        stop(config, "purgee", reason=None, out=out)
+    with pytest.raises(UsageError, match='there is no job "purgee"'):
+        resume(config, "purgee", out=out)

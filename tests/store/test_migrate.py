@@ -138,3 +138,13 @@ def test_the_readers_grants_let_it_read_and_nothing_else(
     assert history.failures() == []
     assert refused(connection, "DELETE FROM bgjobs.run")
     assert refused(connection, "SELECT * FROM audit_log")
+
+
+def test_a_server_that_is_too_old_is_refused(
+    connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "OLDEST_SERVER", 99)
+    with pytest.raises(
+        ConfigError, match=r"^the server is Postgres \d+; bgjobs needs 99 or newer$"
+    ):
+        migrate.migrate(Session(connection))
