@@ -4,6 +4,7 @@ While Python works on a page, the server commits the batch before it and reads t
 Memory holds no truth: after an error everything is read from the lease again.
 """
 
+import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -203,4 +204,5 @@ class Stream:
     def _leave(self) -> None:
         pipeline, self._pipeline = self._pipeline, None
         if pipeline is not None:
-            pipeline.__exit__(None, None, None)
+            # With an error on its way, those of the statements behind it are not raised over it.
+            pipeline.__exit__(*sys.exc_info())
