@@ -32,8 +32,9 @@ _AT_ONCE = 3
 class Bounds(NamedTuple):
     """Times of a crew in seconds.
 
-    `grace` is what a worker is given to end by itself after the `deadline`, which it minds itself,
-    and after a second request to stop; a third ends it at once. `every` is how often to beat.
+    `grace` is what a worker is given to end by itself after its deadline, and after a second
+    request to stop; a third ends it at once. `deadline` holds until the worker tells another by
+    `Worker.limit`. `every` is how often to beat.
     """
 
     deadline: float | None = None
@@ -86,9 +87,6 @@ class _Supervisor:
         self._signals = Signals()
         self._members: list[Member] = []
         self._asked = Asked(time.monotonic)
-        self._why: ExitStatus | None = None
-        self._deadline: float | None = None
-        self._kill_at: float | None = None
         self._beat_at = 0.0
 
     def run(self, workers: int) -> list[Member]:
@@ -144,7 +142,8 @@ class _Supervisor:
         now = time.monotonic()
         self._beat_at = now + self._bounds.every
         if self._bounds.deadline is not None:
-            self._deadline = now + self._bounds.deadline
+            for member in self._members:
+                member.deadline = now + self._bounds.deadline
         self._signals.listen()
         while any(member.ended is None for member in self._members):
             self._look(self._wait())
@@ -157,8 +156,10 @@ class _Supervisor:
             poll.register(number, select.POLLIN)
         for number in self._output.writable():
             poll.register(number, select.POLLOUT)
-        moments = [self._kill_at, self._deadline, self._beat_at if self._beat else None]
+        living = [member for member in self._members if member.ended is None]
+        moments = [moment for member in living for moment in (member.deadline, member.kill_at)]
         known = [moment for moment in moments if moment is not None]
+        known += [self._beat_at] if self._beat else []
         left = max(0.0, min(known) - time.monotonic()) * 1000 if known else None
         return {number for number, _ in poll.poll(left)}
 
@@ -181,35 +182,24 @@ class _Supervisor:
         if not self._asked.again():
             return
         times = self._asked.times
-        self._why = self._why or STATUSES[number]
         for member in self._members:
             member.tell(relay(number, times))
-        if times > 1:
-            self._kill_in(0.0 if times >= _AT_ONCE else self._bounds.grace)
+            if times > 1:
+                grace = 0.0 if times >= _AT_ONCE else self._bounds.grace
+                member.kill_in(grace, STATUSES[number])
 
     def _mind_the_time(self) -> None:
         now = time.monotonic()
-        if self._deadline is not None and now >= self._deadline:
-            # From now, not from the deadline: both processes may have been stopped till long after.
-            self._deadline = None
-            self._why = self._why or ExitStatus.TIMED_OUT
-            self._kill_in(self._bounds.grace)
-        if self._kill_at is not None and now >= self._kill_at:
-            self._kill_at = None
-            for member in self._members:
-                member.kill(self._why)
+        for member in self._members:
+            member.mind(now, self._bounds.grace)
         if self._beat and now >= self._beat_at:
             self._beat()
             self._beat_at = time.monotonic() + self._bounds.every
 
-    def _kill_in(self, seconds: float) -> None:
-        moment = time.monotonic() + seconds
-        self._kill_at = moment if self._kill_at is None else min(self._kill_at, moment)
-
     def _close(self) -> None:
         """Leave nobody behind, also where something was raised."""
         for member in self._members:
-            member.kill(None)
+            member.kill()
             member.reap(wait=True)
             member.close()
         self._output.close()

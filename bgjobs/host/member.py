@@ -3,11 +3,12 @@
 import os
 import select
 import signal
+import time
 from typing import NamedTuple
 
 from bgjobs.errors import ExitStatus
 from bgjobs.host.printed import ready
-from bgjobs.host.worker import ASK, END, HEAD
+from bgjobs.host.worker import ASK, END, HEAD, LIMIT, NEVER, SIZES
 
 # A worker that asked is waiting for the answer, unless it died since.
 _SHORT = 1.0
@@ -51,6 +52,8 @@ class Member:
         deaf: Whether it has closed that.
         told: The exit status it reported as the work's own end.
         ended: The one it really ended with, negative for a signal; None while it lives.
+        deadline: The moment until when it means to have ended, on time.monotonic(); or None.
+        kill_at: The moment from when its life is over, or None.
     """
 
     def __init__(self, shard: int, pid: int, up: int, down: int, alive: int) -> None:
@@ -60,21 +63,38 @@ class Member:
         self.deaf = False
         self.told: int | None = None
         self.ended: int | None = None
+        self.deadline: float | None = None
+        self.kill_at: float | None = None
+        self._why: ExitStatus | None = None
         self._stopped: ExitStatus | None = None
+        self._heard = b""
         self._down = down
         self._alive = alive
 
     def hear(self) -> bool:
         """Read what the worker tells; returns whether it asks for what was printed."""
         try:
-            heard = os.read(self.up, 64)
+            heard = os.read(self.up, 512)
         except BlockingIOError:
             return False
         self.deaf = not heard
-        asks, ends, status = heard.partition(END)
-        if ends:
-            self.told = status[0]
-        return ASK in asks
+        self._heard += heard
+        asks = False
+        while self._heard and len(self._heard) > (size := SIZES[self._heard[:1]]):
+            kind, more = self._heard[:1], self._heard[1 : 1 + size]
+            self._heard = self._heard[1 + size :]
+            asks |= kind == ASK
+            self._understand(kind, more)
+        return asks
+
+    def _understand(self, kind: bytes, more: bytes) -> None:
+        if kind == END:
+            self.told = more[0]
+        elif kind == LIMIT:
+            never = more == NEVER
+            self.deadline = None if never else time.monotonic() + int.from_bytes(more, "big") / 1000
+            if self._why is ExitStatus.TIMED_OUT:
+                self._why = self.kill_at = None
 
     def answer(self, printed: bytes) -> None:
         """Send what was printed."""
@@ -90,11 +110,27 @@ class Member:
         if self.ended is None:
             os.kill(self.pid, number)
 
-    def kill(self, why: ExitStatus | None) -> None:
+    def kill_in(self, seconds: float, why: ExitStatus) -> None:
+        """Let it live for so long at most."""
+        moment = time.monotonic() + seconds
+        if self.kill_at is None or moment < self.kill_at:
+            self.kill_at = moment
+        self._why = self._why or why
+
+    def mind(self, now: float, grace: float) -> None:
+        """Take it for hung after its deadline, and kill it when its life is over."""
+        if self.deadline is not None and now >= self.deadline:
+            # From now, not from the deadline: both processes may have been stopped till long after.
+            self.deadline = None
+            self.kill_in(grace, ExitStatus.TIMED_OUT)
+        if self.kill_at is not None and now >= self.kill_at:
+            self.kill_at = None
+            self._stopped = self._why
+            self.kill()
+
+    def kill(self) -> None:
         """Kill a worker that lives."""
-        if self.ended is None:
-            self._stopped = self._stopped or why
-            os.kill(self.pid, signal.SIGKILL)
+        self.tell(signal.SIGKILL)
 
     def reap(self, *, wait: bool = False) -> None:
         """Notice the worker's end."""

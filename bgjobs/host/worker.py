@@ -11,8 +11,12 @@ from bgjobs.host.printed import Capture, flush, ready
 
 # The supervisor answers at once, unless it is stopped or gone.
 _PATIENCE = 5.0
+# What a worker says: one byte, and so many more.
 ASK = b"?"
 END = b"!"
+LIMIT = b"@"
+SIZES = {ASK: 0, END: 1, LIMIT: 8}
+NEVER = b"\xff" * 8
 HEAD = 8
 
 
@@ -52,13 +56,24 @@ class Worker:
             self._down = -1
             return ""
 
+    def limit(self, seconds: float | None) -> None:
+        """Tell the supervisor when this process means to have ended; None is never.
+
+        It is taken for hung, and killed, when it lives on for longer than the grace after that.
+        """
+        told = NEVER if seconds is None else int(max(seconds, 0) * 1000).to_bytes(HEAD, "big")
+        self._tell(LIMIT + told)
+
     def end(self, status: int) -> NoReturn:
         """Leave, telling the supervisor that this is the work's own end."""
         flush()
+        self._tell(END + bytes((status & 0xFF,)))
+        os._exit(status)
+
+    def _tell(self, what: bytes) -> None:
         if os.getpid() == self.pid:
             with suppress(OSError):
-                os.write(self._up, END + bytes((status & 0xFF,)))
-        os._exit(status)
+                os.write(self._up, what)
 
     def _receive(self, size: int) -> bytes:
         received = b""

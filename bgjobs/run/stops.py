@@ -35,18 +35,25 @@ class Stops:
     The first SIGTERM or SIGINT is only noted. The second, and SIGALRM at the deadline, raise in
     the main thread, and again every five seconds until `restore`.
 
+    `limited` is told after how many seconds the run is to end whenever that changes.
+
     Attributes:
         requested: The status to exit with: that of the first of all wishes; None without any.
         reason: Why, for the ledger.
     """
 
     def __init__(
-        self, monotonic: Callable[[], float] = time.monotonic, *, again: float = 5.0
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        again: float = 5.0,
+        limited: Callable[[float | None], None] = lambda _seconds: None,
     ) -> None:
         self.requested: ExitStatus | None = None
         self.reason: str | None = None
         self._monotonic = monotonic
         self._again = again
+        self._limited = limited
         self._deadline: float | None = None
         self._why_then = ""
         self._asked = Asked(monotonic)
@@ -54,6 +61,7 @@ class Stops:
         self._strike: Stop | None = None
         self._shields = 0
         self._held_back = False
+        self._is_obeyed = False
         self._bed = allocate_lock()
         self._bed.acquire()
         self._follows_forks = False
@@ -72,12 +80,23 @@ class Stops:
         if self._deadline is None or moment < self._deadline:
             self._deadline = moment
             self._why_then = reason
+            self._limited(seconds)
             self._arm()
 
     def unlimit(self) -> None:
         """Take the limits away: another run begins, with its own."""
         self._deadline = None
+        self._is_obeyed = False
+        self._limited(None)
         signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def obeyed(self) -> None:
+        """Raise no more for what was asked so far: the work has ended, and is to be told of."""
+        self._strike = None
+        self._held_back = False
+        self._is_obeyed = True
+        if self._before:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     def remaining(self) -> float | None:
         """Seconds until the deadline, negative after it; None where there is none."""
@@ -147,7 +166,8 @@ class Stops:
     def _arm(self) -> None:
         """Set the timer, which a job's own signal.alarm() would have taken away."""
         left = self.remaining()
-        if self._before and left is not None and self._strike is None:
+        due = self._strike is None and not self._is_obeyed
+        if self._before and left is not None and due:
             signal.setitimer(signal.ITIMER_REAL, max(left, _AT_ONCE))
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
@@ -172,7 +192,7 @@ class Stops:
             return
         left = self.remaining()
         if self._strike is None:
-            if left is None or left > 0:
+            if left is None or left > 0 or self._is_obeyed:
                 self._arm()
                 return
             self._request(ExitStatus.TIMED_OUT, self._why_then)

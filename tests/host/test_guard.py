@@ -110,6 +110,33 @@ def test_work_that_hangs_in_c_code_is_killed_after_its_deadline(
     assert deaths[0].cause == "hung beyond its timeout and was killed"
 
 
+def test_limit_that_the_work_tells_takes_the_place_of_the_first(
+    status_of: Status, deaths: list[Death]
+) -> None:
+    def work(worker: Worker) -> int:
+        worker.limit(None)
+        time.sleep(1.2)
+        worker.limit(0.1)
+        return hang_in_c(worker)
+
+    assert status_of(work, Bounds(deadline=1, grace=0.05)) == ExitStatus.TIMED_OUT
+    assert len(deaths) == 1
+
+
+def test_work_that_moved_on_after_a_deadline_is_not_killed_for_it(
+    status_of: Status, deaths: list[Death]
+) -> None:
+    def work(worker: Worker) -> int:
+        worker.limit(0)
+        worker.printed()  # until the supervisor has seen the deadline pass
+        worker.limit(None)
+        time.sleep(1.2)
+        return 5
+
+    assert status_of(work, Bounds(grace=1)) == 5
+    assert deaths == []
+
+
 def test_work_that_ends_by_itself_after_its_deadline_is_not_killed(
     status_of: Status, deaths: list[Death]
 ) -> None:

@@ -160,6 +160,47 @@ def test_run_that_closed_its_row_behind_a_shield_is_stopped_no_more(
     assert stops.requested == ExitStatus.TERMINATED
 
 
+def test_work_that_obeyed_is_left_in_peace_to_close_its_row(real: Stops) -> None:
+    real.limit(0.01, "its timeout passed")
+    with pytest.raises(DeadlinePassed):
+        work_for_ever()
+    real.obeyed()
+    with real.shield():
+        send(signal.SIGALRM)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert real.requested == ExitStatus.TIMED_OUT
+
+
+def test_signal_while_the_row_is_closed_does_not_undo_the_closing(
+    stops: Stops, clock: Clock
+) -> None:
+    with stops.shield():
+        send(signal.SIGTERM)
+        clock.now += 1
+        send(signal.SIGTERM)
+        stops.obeyed()
+    assert stops.requested == ExitStatus.TERMINATED
+
+
+def test_run_after_a_run_has_limits_of_its_own(stops: Stops, clock: Clock) -> None:
+    stops.limit(10, "the first")
+    stops.unlimit()
+    assert stops.remaining() is None
+    stops.limit(20, "the second")
+    clock.now += 15
+    assert not stops.wanted
+
+
+def test_who_watches_is_told_of_each_limit() -> None:
+    told: list[float | None] = []
+    stops = Stops(Clock(), limited=told.append)
+    stops.limit(30, "its window ended")
+    stops.limit(10, "its timeout passed")
+    stops.limit(20, "later than that")
+    stops.unlimit()
+    assert told == [30, 10, None]
+
+
 def test_timer_that_a_job_took_away_is_set_again_after_its_batch(real: Stops) -> None:
     real.limit(0.2, "its timeout passed")
 
