@@ -81,8 +81,14 @@ def _work_all(asked: Request, around: Scene, session: Session, look: Look) -> in
         ledger.know_job(asked.job.name)
     planned = steps(asked, ledger, look)
     worst = int(ExitStatus.SUCCESS)
-    with watch(asked, session, around) as progress:
-        stage = stage_of(asked, around, session, progress=progress, healing=look.has_failed_records)
+    stage = stage_of(
+        asked,
+        around,
+        session,
+        watched=watch(asked, session, around),
+        healing=look.has_failed_records,
+    )
+    try:
         for step in planned:
             if around.stops.wanted:
                 break
@@ -92,6 +98,8 @@ def _work_all(asked: Request, around: Scene, session: Session, look: Look) -> in
             status = work(stage, step)
             worst = _worse(worst, status)
             around.stops.unlimit()
+    finally:
+        stage.watched.clear()
     if not asked.dry_run:
         prune_if_possible(session, asked.job, look.now)
     return worst

@@ -44,6 +44,7 @@ def work(stage: Stage, step: Begin) -> int:
         if following is None:
             break
         outcome = following
+    stage.watched.clear()
     tell(stage.scene, stage.request.job, step.slot, outcome)
     return outcome.exit
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from bgjobs import __version__
 from bgjobs.commands.request import Request
 from bgjobs.commands.scene import Scene, reconnect
+from bgjobs.commands.watching import UNWATCHED, Watch
 from bgjobs.handler import Run
 from bgjobs.mask import mask_parameters
 from bgjobs.plan.starts import Begin
@@ -30,7 +31,7 @@ class Stage(NamedTuple):
     ledger: Ledger
     load: Callable[[], Callable[..., Any]] | None
     load_send: Callable[[], Callable[..., Any]] | None
-    progress: Callable[[int], None]
+    watched: Watch
     has_failed_records: bool
 
 
@@ -39,13 +40,13 @@ def stage_of(
     scene: Scene,
     session: Session,
     *,
-    progress: Callable[[int], None] = lambda _read: None,
+    watched: Watch = UNWATCHED,
     healing: bool = False,
 ) -> Stage:
     """What all runs of a start share; `healing` tells that there are records on the list."""
     job = asked.job
     load, load_send = _loader(asked, job.handler), _loader(asked, job.send)
-    return Stage(asked, scene, session, Ledger(session), load, load_send, progress, healing)
+    return Stage(asked, scene, session, Ledger(session), load, load_send, watched, healing)
 
 
 def begin(stage: Stage, step: Begin) -> Outcome | None:
@@ -133,7 +134,7 @@ def task(stage: Stage, step: Begin, start: Start, lease: Lease) -> Task:
         limit=request.limit,
         has_failed_records=stage.has_failed_records,
         reconnect=lambda: reconnect(session, request, stops),
-        progress=stage.progress,
+        progress=stage.watched.advance,
     )
 
 

@@ -1,41 +1,42 @@
 """The progress bar of a run: records, rate, and the time it will take."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TextIO
 
 
-@contextmanager
-def progress(name: str, total: int | None, out: TextIO) -> Iterator[Callable[[int], None]]:
-    """Draw a bar while the context lasts; it gives a function that takes the records read.
+class Bar:
+    """A bar that is drawn from the first record on, and gone when it is cleared.
 
-    Without a total there is no bar and no time left. The bar is gone when the context ends.
+    Without a total there is no time left to tell.
     """
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
 
-    console = Console(file=out, highlight=False)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        refresh_per_second=5,
-    )
-    with bar:
-        task = bar.add_task(name, total=total, rate="")
+    def __init__(self, name: str, total: int | None, out: TextIO) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
-        def advance(read: int) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(task, completed=read, rate=f"{speed:,.0f}/s" if speed else "")
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=Console(file=out, highlight=False),
+            transient=True,
+            refresh_per_second=5,
+        )
+        self._task = self._bar.add_task(name, total=total, rate="")
 
-        yield advance
+    def advance(self, read: int) -> None:
+        """So many records are read."""
+        self._bar.start()
+        speed = self._bar.tasks[0].speed
+        self._bar.update(self._task, completed=read, rate=f"{speed:,.0f}/s" if speed else "")
+
+    def clear(self) -> None:
+        """Take the bar away, so that lines can be written."""
+        self._bar.stop()
