@@ -68,3 +68,17 @@ def validate(
     from bgjobs.commands.validate import validate
 
     return validate(config, database=database, out=sys.stdout)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the job is to be called.")],
+    config: ConfigOption = None,
+) -> int:
+    """Begin a job: its table in jobs.toml, a handler and a test.
+
+    Nothing that is there is written over. A jobs.toml is begun where there is none.
+    """
+    from bgjobs.commands.new import new
+
+    return new(config, name, sys.stdout)

@@ -23,6 +23,21 @@ def find(given: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
             what = "a directory" if path.is_dir() else "not there"
             raise ConfigError(f"{named} is {what}; name a jobs.toml with --config PATH")
         return path
+    found = search(cwd)
+    if found is None:
+        raise ConfigError(
+            f"no {NAME} in {cwd} or above it; name one with --config PATH or BGJOBS_CONFIG, "
+            "or begin one with: bgjobs new NAME"
+        )
+    return found
+
+
+def search(cwd: Path) -> Path | None:
+    """Return the jobs.toml of `cwd` or of the nearest directory above that has one.
+
+    Raises:
+        ConfigError: That one is another user's.
+    """
     for directory in (cwd, *cwd.parents):
         path = directory / NAME
         owner = _owner(path)
@@ -34,10 +49,7 @@ def find(given: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
                 "name it with --config PATH if that is meant"
             )
         return path
-    raise ConfigError(
-        f"no {NAME} in {cwd} or above it; name one with --config PATH or BGJOBS_CONFIG, "
-        "or begin one with: bgjobs new NAME"
-    )
+    return None
 
 
 def _owner(path: Path) -> int | None:

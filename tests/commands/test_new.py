@@ -1,0 +1,94 @@
+"""`bgjobs new`: a job to begin with."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bgjobs.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from harness.project import Project
+
+SAID = """\
+jobs.toml: [jobs.nightly-purge] is added, not yet enabled
+handlers/nightly_purge.py is written
+tests/test_nightly_purge.py is written
+
+Next, after putting your own work into them:
+  python -m pytest tests/test_nightly_purge.py
+  bgjobs validate
+  bgjobs run nightly-purge --dry-run
+  bgjobs install-cron, once it is enabled
+"""
+NO_NAME = (
+    '"New Job" is no name of a job: lower case letters, digits, "-" and "_", at most 63, '
+    "the first a letter or a digit"
+)
+
+
+def test_a_new_job_is_right_as_it_stands(project: Project) -> None:
+    ended = project.bgjobs("new", "nightly-purge", "--config", "jobs.toml")
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", SAID)
+    here = {"BGJOBS_DATABASE_URL": project.dsn}
+    checked = project.bgjobs("validate", env=here)
+    assert checked.stdout == "jobs.toml is right: 1 job, the database agrees\n"
+    ran = project.bgjobs("run", "nightly-purge", env=here)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    (row,) = project.rows("SELECT read, processed, skipped, counters FROM bgjobs.run")
+    assert row == {"read": 3, "processed": 2, "skipped": 1, "counters": {"worked": 2}}
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    tested = subprocess.run(tests, cwd=project.path, capture_output=True, text=True, check=False)
+    assert "2 passed" in tested.stdout
+
+
+def test_the_file_is_added_to_and_nothing_else_in_it_changes(project: Project) -> None:
+    before = f"[database]\r\nurl = '{project.dsn}'\r\n# the end, without a line break"
+    path = project.path / "jobs.toml"
+    path.write_bytes(before.encode())
+    path.chmod(0o600)
+    assert project.bgjobs("new", "2nd").returncode == 0
+    assert project.bgjobs("new", "import").returncode == 0
+    assert path.read_bytes().startswith(f"{before}\n\n[jobs.2nd]\n".encode())
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert project.bgjobs("validate").stdout == "jobs.toml is right: 2 jobs, the database agrees\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "said"),
+    [
+        ("old", ExitStatus.USAGE, "jobs.toml has a job old already"),
+        ("taken", ExitStatus.USAGE, "handlers/taken.py is there already"),
+        ("tested", ExitStatus.USAGE, "tests/test_tested.py is there already"),
+        (
+            "New Job",
+            ExitStatus.USAGE,
+            NO_NAME,
+        ),
+    ],
+)
+def test_what_is_there_is_never_written_over(
+    project: Project, name: str, status: ExitStatus, said: str
+) -> None:
+    path = project.write("[jobs.old]\nstatement = 'SELECT 1'\n")
+    for place in ("handlers/taken.py", "tests/test_tested.py"):
+        (project.path / place).parent.mkdir()
+        (project.path / place).write_text("mine")
+    before = {file: file.read_bytes() for file in project.path.rglob("*") if file.is_file()}
+    ended = project.bgjobs("new", name)
+    assert (ended.returncode, ended.stderr, ended.stdout) == (status, f"bgjobs: {said}\n", "")
+    assert {file: file.read_bytes() for file in project.path.rglob("*") if file.is_file()} == before
+    assert path in before
+
+
+def test_jobs_in_one_line_cannot_be_added_to(project: Project) -> None:
+    (project.path / "jobs.toml").write_text("jobs = { old = { statement = 'SELECT 1' } }\n")
+    ended = project.bgjobs("new", "more")
+    assert ended.returncode == ExitStatus.BAD_CONFIG
+    assert ended.stderr == (
+        "bgjobs: jobs.toml: jobs are not tables of their own: write each as [jobs.NAME]\n"
+    )
+    assert not (project.path / "handlers").exists()
