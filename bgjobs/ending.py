@@ -13,8 +13,9 @@ def status_within(work: Callable[[], int]) -> int:
     except BgjobsError as error:
         _say(str(error))
         return error.status
-    except KeyboardInterrupt:
-        return ExitStatus.INTERRUPTED
+    except KeyboardInterrupt as stop:
+        status: int = getattr(stop, "status", ExitStatus.INTERRUPTED)
+        return status
     except BaseException as error:  # noqa: BLE001 - whatever is left is a bug, and is shown whole
         if isinstance(error, BrokenPipeError) and _output_is_gone():
             return ExitStatus.SUCCESS
@@ -45,8 +46,10 @@ def _write(text: str) -> None:
 
 
 def _output_is_gone() -> bool:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return True
-    return False
+    """Whether nobody reads what this process prints: the other end of a pipe is closed."""
+    import select
+
+    poll = select.poll()
+    poll.register(1, 0)
+    poll.register(2, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))

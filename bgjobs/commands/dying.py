@@ -13,7 +13,7 @@ from bgjobs.run.stops import Stops
 from bgjobs.store.ledger import Ledger
 from bgjobs.store.verdict import Living, living
 
-_ENDS = {
+ENDS = {
     None: (RunStatus.CRASHED, ExitStatus.JOB_FAILED),
     ExitStatus.TIMED_OUT: (RunStatus.TIMED_OUT, ExitStatus.TIMED_OUT),
     ExitStatus.INTERRUPTED: (RunStatus.INTERRUPTED, ExitStatus.INTERRUPTED),
@@ -25,7 +25,7 @@ def died(asked: Request, death: Death) -> int:
     """Record and tell how the job's process ended; returns the exit status."""
     output = asked.mask(death.output) or None
     around = scene(Stops(), sys.stderr, lambda: output, terminal=False)
-    status, exit_status = _ENDS[death.stopped]
+    status, exit_status = ENDS[death.stopped]
     around.say(f"job {asked.job.name}: its process (pid {death.pid}) {death.cause}")
     try:
         _close(asked, around, death, status, exit_status)

@@ -9,7 +9,6 @@ from bgjobs.commands.request import Options, Request, request
 from bgjobs.config.find import find
 from bgjobs.config.load import load
 from bgjobs.errors import ExitStatus
-from bgjobs.host.crew import Bounds
 from bgjobs.host.guard import guard
 from bgjobs.host.worker import Worker
 
@@ -40,7 +39,6 @@ def run_request(asked: Request) -> int:
     return guard(
         partial(_guarded, asked, terminal),
         on_death=partial(died, asked),
-        bounds=Bounds(deadline=_deadline(asked)),
         echo=terminal,
     )
 
@@ -61,15 +59,3 @@ def _start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:
     from bgjobs.commands.starting import start
 
     return start(asked, worker, terminal=terminal)
-
-
-def _deadline(asked: Request) -> float | None:
-    """After how many seconds the supervisor may take a silent child for hung."""
-    job = asked.job
-    if job.timeout is None:
-        return None
-    # One start may work an unfinished slot, those it catches up and its own, each with retries.
-    runs = 1 + job.retries
-    if asked.cron:
-        runs *= 2 + (0 if job.catch_up == "skip" else job.catch_up_limit)
-    return job.timeout.total_seconds() * runs

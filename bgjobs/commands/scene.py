@@ -50,7 +50,10 @@ def open_session(request: Request, stops: Stops) -> Session:
     """
     database = resolve(request.config.database, request.folder)
     connection = connect_within(
-        database, application=f"bgjobs:{request.job.name}", sleep=stops.pause
+        database,
+        application=f"bgjobs:{request.job.name}",
+        sleep=stops.pause,
+        hurry=lambda: stops.wanted,
     )
     return Session(connection, database.schema, request.config.audit)
 
@@ -72,6 +75,7 @@ def reconnect(session: Session, request: Request, stops: Stops) -> None:
         application=f"bgjobs:{request.job.name}",
         sleep=stops.pause,
         monotonic=time.monotonic,
+        hurry=lambda: stops.wanted,
     )
 
 

@@ -60,7 +60,7 @@ def bound_shards(
 
 def work_shard(share: Share, worker: Worker) -> int:
     """Work one shard of an open run in a process of its own; returns its exit status."""
-    stops = Stops().install()
+    stops = Stops(limited=worker.limit).install()
     asked = share.asked
     with worker.captured() as capture:
         around = scene(stops, stream(capture.stderr), lambda: None, terminal=False)

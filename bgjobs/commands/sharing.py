@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from bgjobs.commands.beating import Beat
 from bgjobs.commands.dead import bury
+from bgjobs.commands.dying import ENDS
 from bgjobs.commands.request import Request
 from bgjobs.commands.scene import Scene, open_session, scene
 from bgjobs.commands.shard import Share, bound_shards, ending_of, work_shard
@@ -31,6 +32,9 @@ from bgjobs.store.connection import explained
 from bgjobs.store.ledger import Ledger, Settled, Start
 from bgjobs.store.retention import prune_if_possible
 
+# The crew heard the signal, and this process did not.
+_STOPPED = frozenset({ExitStatus.TIMED_OUT, ExitStatus.INTERRUPTED, ExitStatus.TERMINATED})
+
 
 class Shared(NamedTuple):
     """A run that was opened for a crew: the parent's lease, and those of the shards to work."""
@@ -46,7 +50,8 @@ def share(asked: Request, *, terminal: bool) -> int:
     Raises:
         BgjobsError: Nothing was started, or the end could not be written.
     """
-    around = scene(Stops(), sys.stderr, lambda: None, terminal=terminal)
+    stops = Stops().install()
+    around = scene(stops, sys.stderr, lambda: None, terminal=terminal)
     try:
         planned, healing = _plan(asked, around)
     except DatabaseUnreachableError as error:
@@ -54,6 +59,8 @@ def share(asked: Request, *, terminal: bool) -> int:
         raise
     worst = int(ExitStatus.SUCCESS)
     for step in planned:
+        if stops.wanted or worst in _STOPPED:
+            break
         status = _one(asked, around, step, healing=healing)
         worst = max(worst, status)
     return worst
@@ -80,7 +87,8 @@ def _plan(asked: Request, around: Scene) -> tuple[Sequence[Begin], bool]:
 
 
 def _one(asked: Request, around: Scene, step: Begin, *, healing: bool) -> int:
-    shared = _open(asked, around, step)
+    with around.stops.shield():
+        shared = _open(asked, around, step)
     if shared is None:
         return ExitStatus.SUCCESS
     hold = around.locks.hold(shared.start.id)
@@ -92,22 +100,22 @@ def _one(asked: Request, around: Scene, step: Begin, *, healing: bool) -> int:
         deaths.append(death)
         return death.stopped or ExitStatus.JOB_FAILED
 
-    timeout = asked.job.timeout
     try:
-        statuses = crew(
-            partial(work_shard, Share(asked, step, shared.start, shared.shards, healing)),
-            len(shared.shards),
-            on_death=died,
-            bounds=Bounds(
-                deadline=timeout.total_seconds() if timeout else None,
-                every=min(5.0, shared.parent.ttl / 3),
-            ),
-            beat=beating.beat,
-            echo=around.terminal,
-            heard=printed.append,
-        )
+        if around.stops.wanted:
+            statuses = [int(around.stops.requested or ExitStatus.TERMINATED)]
+        else:
+            statuses = crew(
+                partial(work_shard, Share(asked, step, shared.start, shared.shards, healing)),
+                len(shared.shards),
+                on_death=died,
+                bounds=Bounds(every=min(5.0, shared.parent.ttl / 3)),
+                beat=beating.beat,
+                echo=around.terminal,
+                heard=printed.append,
+            )
         around = around._replace(printed=lambda: asked.mask("".join(printed)) or None)
-        return _close(asked, around, step, shared, statuses, deaths)
+        with around.stops.shield():
+            return _close(asked, around, step, shared, statuses, deaths)
     finally:
         beating.close()
         hold.release()
@@ -186,9 +194,7 @@ def _ending(
         death = deaths[0]
         text = f"the process of shard {death.shard} (pid {death.pid}) {death.cause}"
         failure = Failure("ProcessDied", text)
-        if death.stopped is ExitStatus.TIMED_OUT:
-            return Ending(RunStatus.TIMED_OUT, death.stopped, failure, text)
-        return Ending(RunStatus.CRASHED, ExitStatus.JOB_FAILED, failure)
+        return Ending(*ENDS[death.stopped], failure, text)
     if settled.failure is not None:
         return ending_of(settled.failure)
     if ExitStatus.NOT_NOW in statuses:

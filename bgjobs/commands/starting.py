@@ -27,7 +27,7 @@ def start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:
     Raises:
         BgjobsError: No run could be opened, or the end of one could not be written.
     """
-    stops = Stops().install()
+    stops = (Stops(limited=worker.limit) if worker else Stops()).install()
     if worker is None:
         return _within(asked, scene(stops, sys.stderr, lambda: None, terminal=terminal))
     with worker.captured() as capture:

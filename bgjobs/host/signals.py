@@ -39,9 +39,14 @@ class Signals:
         signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def leave_to_worker(self) -> None:
-        """In a forked worker: be as before, but hold back what it is not ready for."""
-        own: dict[int, Any] = {signal.SIGHUP: signal.SIG_IGN, signal.SIGCHLD: signal.SIG_DFL}
-        self._leave(self._before | own, self._mask | SIGNALS)
+        """In a forked worker: be as a fresh process, but hold back what it is not ready for."""
+        handlers: dict[int, Any] = {
+            signal.SIGHUP: signal.SIG_IGN,
+            signal.SIGCHLD: signal.SIG_DFL,
+            signal.SIGTERM: signal.SIG_DFL,
+            signal.SIGINT: signal.default_int_handler,
+        }
+        self._leave(handlers, self._mask | SIGNALS)
 
     def heard(self) -> bytes:
         """The numbers of the signals since the last call, in their order."""

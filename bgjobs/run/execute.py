@@ -87,6 +87,7 @@ def _deliver(task: Task) -> None:
 
 
 def _stopped(task: Task, error: BaseException) -> Ending:
+    task.stops.obeyed()
     asked = task.stops.requested or ExitStatus.INTERRUPTED
     reason = task.stops.reason or str(error) or "stopped"
     if asked is ExitStatus.TIMED_OUT:
@@ -117,6 +118,9 @@ def close(task: Task, ending: Ending, output: str | None) -> Outcome:
             closed = _close_soundly(task, ending, output)
         except DatabaseUnreachableError as error:
             raise UnclosedError(str(error), task.run, ending) from error
+        finally:
+            # A stop that came meanwhile has nothing left to stop.
+            task.stops.obeyed()
     if closed is None:
         raise LeaseLostError(
             f"run {task.run.id} of {task.job.name} was ended by another process, which took it for "

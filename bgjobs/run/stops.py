@@ -18,7 +18,13 @@ _AT_ONCE = 0.001
 
 # The driver cancels the running statement for a KeyboardInterrupt and for nothing else.
 class Stop(KeyboardInterrupt):
-    """Ends the run at once, rolling back its batch."""
+    """Ends the run at once, rolling back its batch.
+
+    Attributes:
+        status: To exit with where nothing knows better.
+    """
+
+    status = ExitStatus.INTERRUPTED
 
 
 class Interrupted(Stop):
@@ -206,4 +212,6 @@ class Stops:
         if self._shields:
             self._held_back = True
             return
-        raise type(self._strike)(*self._strike.args)
+        struck = type(self._strike)(*self._strike.args)
+        struck.status = self.requested or struck.status
+        raise struck

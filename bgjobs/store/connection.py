@@ -33,6 +33,7 @@ _HEALING = frozenset({"40001", "40P01", "55P03", "53300", "25P03"})
 _OF_RECORDS = frozenset({"22", "23", "38", "39", "44", "P0"})
 _SWALLOWED = "25P02"
 _HEALING_CLASSES = frozenset({"08", "57P"})
+_HURRY = 5.0
 
 
 def parameters(database: Database, application: str) -> dict[str, Any]:
@@ -76,18 +77,27 @@ def connect_within(
     application: str,
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
+    hurry: Callable[[], bool] = bool,
 ) -> psycopg.Connection:
-    """Connect, trying again for `database.connect_wait` while nobody answers."""
+    """Connect, trying again for `database.connect_wait` while nobody answers.
+
+    Once `hurry` is true no more than five seconds are spent, enough for a server that restarts.
+    """
     end = monotonic() + database.connect_wait.total_seconds()
     pause = 0.25
+    hurried = False
     while True:
         try:
             return connect(database, application=application)
         except DatabaseUnreachableError:
+            if hurry() and not hurried:
+                hurried = True
+                end = min(end, monotonic() + _HURRY)
             if monotonic() + pause >= end:
                 raise
-        sleep(pause)
-        pause = min(pause * 2, 5.0)
+        # Who is asked to stop sleeps no more: without this it would knock without a pause.
+        (time.sleep if hurried else sleep)(pause)
+        pause = min(pause * 2, 1.0 if hurried else 5.0)
 
 
 def _explain_login(error: psycopg.OperationalError) -> BgjobsError:
