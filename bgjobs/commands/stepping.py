@@ -45,7 +45,8 @@ def work(stage: Stage, step: Begin) -> int:
             break
         outcome = following
     stage.watched.clear()
-    tell(stage.scene, stage.request.job, step.slot, outcome)
+    request = stage.request
+    tell(stage.scene, request.job, step.slot, outcome, dry_run=request.dry_run)
     return outcome.exit
 
 
@@ -120,7 +121,8 @@ def _again(stage: Stage, outcome: Outcome) -> bool:
         return False
     if outcome.exit in {ExitStatus.REFUSED, ExitStatus.BAD_CONFIG}:
         return False
-    return not job.retry_on or bool({failure.error_class, failure.sqlstate} & set(job.retry_on))
+    wanted = {named.rpartition(".")[2] for named in job.retry_on}
+    return not wanted or bool({failure.error_class, failure.sqlstate} & wanted)
 
 
 def _back_off(stage: Stage, number: int) -> None:

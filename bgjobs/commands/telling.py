@@ -18,11 +18,14 @@ _NEXT = {
 }
 
 
-def tell(scene: Scene, job: Job, slot: datetime, outcome: Outcome) -> None:
-    """Tell of a run: a line on a terminal, a block of lines where it needs eyes."""
+def tell(
+    scene: Scene, job: Job, slot: datetime, outcome: Outcome, *, dry_run: bool = False
+) -> None:
+    """Tell of a run: a line on a terminal or of a dry run, more lines where it needs eyes."""
     if outcome.exit is ExitStatus.SUCCESS:
-        if scene.terminal:
-            scene.err.write(f"{summary(job, outcome)}\n")
+        if scene.terminal or dry_run:
+            dry = " (dry run, nothing is kept)" if dry_run else ""
+            scene.err.write(f"{summary(job, outcome)}{dry}\n")
         return
     for line in block(job, slot, scene.me.host, outcome):
         scene.err.write(f"{line}\n")
@@ -41,7 +44,8 @@ def summary(job: Job, outcome: Outcome) -> str:
         if number
     )
     reason = f" ({outcome.reason})" if outcome.reason else ""
-    done = f"{counts.processed:,} records{rest} in {outcome.seconds:.2f}s"
+    took = f" in {outcome.seconds:.2f}s" if outcome.seconds else ""
+    done = f"{counts.processed:,} records{rest}{took}"
     return f"{job.name}: {outcome.status}: {done}{reason}"
 
 
