@@ -13,6 +13,7 @@ gc.set_threshold(50_000, 20, 20)
 
 def main() -> NoReturn:
     """Run the command that the command line names, and end the process with its status."""
+    _open_streams()
     _leave(status_of(sys.argv[1:]))
 
 
@@ -27,6 +28,18 @@ def _start(arguments: Sequence[str]) -> int:
     from bgjobs.cli.start import start
 
     return start(arguments)
+
+
+def _open_streams() -> None:
+    """Give a process that was started without stdin, stdout or stderr the null device for them.
+
+    Otherwise the connection to the database could become what is printed to.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open
+            os.set_inheritable(stream.fileno(), True)  # noqa: FBT003 - os takes it by place
+            setattr(sys, name, stream)
 
 
 def _leave(status: int) -> NoReturn:
