@@ -11,7 +11,7 @@ from bgjobs.handler import Run
 from bgjobs.mask import mask_parameters
 from bgjobs.record import Counts, Failure, RunRecord, RunStatus, Trigger
 from bgjobs.run.execute import Ending, UnclosedError
-from bgjobs.store.replay import replay
+from bgjobs.store.replay import UnfitError, replay
 from bgjobs.store.session import Session
 
 
@@ -72,5 +72,9 @@ def replay_all(session: Session, around: Scene) -> None:
     if not around.spool.waiting():
         return
     for claim in around.spool.claims(around.say):
-        replay(session, claim.record)
-        claim.done()
+        try:
+            replay(session, claim.record)
+        except UnfitError as error:
+            around.say(f"{claim.set_aside()}: not a run that the ledger takes: {error}")
+        else:
+            claim.done()

@@ -2,10 +2,17 @@
 
 import json
 
+from psycopg import DataError, IntegrityError
+
+from bgjobs.errors import BgjobsError
 from bgjobs.record import Failure, RunRecord
 from bgjobs.store.audit import insert_audit
 from bgjobs.store.ledger import Ledger
 from bgjobs.store.session import Session
+
+
+class UnfitError(BgjobsError):
+    """The ledger refuses what a record tells, and will however often it is tried."""
 
 
 def replay(session: Session, record: RunRecord) -> bool:
@@ -16,7 +23,8 @@ def replay(session: Session, record: RunRecord) -> bool:
     was recorded; nothing is where the run has been closed or buried already.
 
     Raises:
-        psycopg.Error: Also where the database refuses what the record tells.
+        UnfitError: The ledger can hold no such run.
+        psycopg.Error: Now it could not be recorded; also where the audit table takes no row.
     """
     with session.connection.transaction():
         if insert_spooled(session, record):
@@ -44,4 +52,7 @@ def insert_spooled(session: Session, record: RunRecord) -> bool:
         "parameters": json.dumps(record.parameters, default=str),
         "finished_at": record.finished_at or record.started_at,
     }
-    return session.execute("insert_spooled", values).rowcount == 1
+    try:
+        return session.execute("insert_spooled", values).rowcount == 1
+    except (DataError, IntegrityError) as error:
+        raise UnfitError(error.diag.message_primary or str(error)) from None

@@ -9,7 +9,7 @@ import pytest
 
 from bgjobs.record import Counts, RunRecord, RunStatus, Trigger
 from bgjobs.store.history import History
-from bgjobs.store.replay import replay
+from bgjobs.store.replay import UnfitError, replay
 from bgjobs.store.session import Session
 from bgjobs.store.verdict import bury_the_dead
 from harness.ledger import NOON, put_lease, put_run
@@ -142,6 +142,19 @@ def test_run_that_was_buried_meanwhile_stays_as_it_was_judged(
     assert not replay(session, a_run(id=run))
     assert History(session).run(str(run)).status is RunStatus.CRASHED
     assert len(audit(connection)) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"job": "No Such Name"}, {"error_message": None}, {"output": "a NUL: \0"}],
+    ids=["name", "message", "NUL"],
+)
+def test_record_that_the_ledger_can_not_hold_is_told_from_a_passing_fault(
+    session: Session, changes: dict[str, object]
+) -> None:
+    with pytest.raises(UnfitError):
+        replay(session, a_run(**changes))
+    assert replay(session, a_run())
 
 
 def test_row_and_audit_row_come_together_or_not_at_all(
