@@ -152,7 +152,7 @@ class Stream:
         self.effects.write(page, work)
         self.task.batches.end_batch(page.last, work.counts, self.task.run.counters)
         commit = self.task.batches.commit()
-        if stop or not page.full:
+        if stop or not page.full or (following is not None and not following.size):
             self._turn = Turn(commit, None)
             began = time.monotonic()
             self._confirm()
