@@ -54,7 +54,9 @@ class SetFlow:
                 pipeline.sync()
                 before, standing = standing, self.task.batches.standing(ahead.begin)
                 self._committed(sent, standing)
-                if standing.counts.read - before.counts.read < sent.limit:
+                worked = standing.counts.read - before.counts.read
+                self.task.rhythm.worked(worked)
+                if worked < sent.limit:
                     return True
                 self.task.check(standing)
                 sent = ahead
