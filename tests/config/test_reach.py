@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bgjobs.config.load import load
-from bgjobs.errors import ConfigError
+from bgjobs.errors import ConfigError, ExitStatus
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from harness.project import Project
 
 
 def written(directory: Path, text: str, mode: int = 0o644) -> Path:
@@ -98,3 +100,18 @@ def test_a_password_file_is_one_private_line(
         load(path, {})
     expected = reason.format(place=place)
     assert str(raised.value) == f"jobs.toml:2: [database] password_file: {expected}"
+
+
+def test_a_malformed_url_is_told_without_its_password(project: Project) -> None:
+    for url in (
+        "postgresql://app:S3cr3t%zz@db",
+        "host=db password=S3cr3t PW app",
+        "host=db password='S3cr3t",
+        "postgresql://app:S3cr3t@[db/crm",
+    ):
+        project.write(f'[database]\nurl = "{url}"\n').chmod(0o600)
+        ended = project.bgjobs("history")
+        assert ended.returncode == ExitStatus.BAD_CONFIG
+        assert ended.stderr.count("\n") == 1
+        assert ended.stderr.startswith("bgjobs: [database] url")
+        assert "S3cr3t" not in ended.stderr
