@@ -6,7 +6,6 @@ from uuid import UUID
 
 from bgjobs.errors import BgjobsError, DatabaseUnreachableError, ExitStatus, LeaseLostError
 from bgjobs.handler import Run
-from bgjobs.mask import Mask
 from bgjobs.record import Counts, Failure, RunStatus
 from bgjobs.run import fault, shapes
 from bgjobs.run.stops import Stop
@@ -73,7 +72,7 @@ def work(task: Task) -> Ending:
         failed = Failure("SystemExit", message, fault.failure(error, task.mask).stack)
         return Ending(RunStatus.FAILED, ExitStatus.JOB_FAILED, failed)
     except Exception as error:  # noqa: BLE001 - whatever the job's code raises is its failure
-        return _failed(error, task.mask)
+        return _failed(error, task)
     return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS)
 
 
@@ -95,8 +94,12 @@ def _stopped(task: Task, error: BaseException) -> Ending:
     return Ending(RunStatus.INTERRUPTED, asked, reason=reason)
 
 
-def _failed(error: Exception, mask: Mask) -> Ending:
+def _failed(error: Exception, task: Task) -> Ending:
+    mask = task.mask
     explained = connection.explained(error)
+    if isinstance(explained, DatabaseUnreachableError) and task.stops.wanted:
+        # Asked to stop, or out of time, while it waited for the database to come back.
+        return _stopped(task, error)
     if isinstance(explained, LeaseLostError):
         raise explained from error
     status = explained.status if isinstance(explained, BgjobsError) else ExitStatus.JOB_FAILED
@@ -148,6 +151,9 @@ class UnclosedError(DatabaseUnreachableError):
 
 
 def _close_soundly(task: Task, ending: Ending, output: str | None) -> Closed | None:
+    if ending.exit is ExitStatus.UNREACHABLE and connection.lost(task.session.connection):
+        # It was waited for already, as long as there was time.
+        raise DatabaseUnreachableError(ending.failure.message if ending.failure else "lost")
     if not connection.idle(task.session.connection):
         # Whatever stopped the work may have left it in the middle of an answer.
         task.session.connection.close()

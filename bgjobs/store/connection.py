@@ -76,7 +76,6 @@ def connect_within(
     *,
     application: str,
     sleep: Callable[[float], None] = time.sleep,
-    give_up: Callable[[], bool] = bool,
     monotonic: Callable[[], float] = time.monotonic,
     hurry: Callable[[], bool] = bool,
 ) -> psycopg.Connection:
@@ -94,7 +93,7 @@ def connect_within(
             if hurry() and not hurried:
                 hurried = True
                 end = min(end, monotonic() + _HURRY)
-            if give_up() or monotonic() + pause >= end:
+            if monotonic() + pause >= end:
                 raise
         # Who is asked to stop sleeps no more: without this it would knock without a pause.
         (time.sleep if hurried else sleep)(pause)
