@@ -197,12 +197,12 @@ class Pages:
         text = self._render(
             "SELECT {key} FROM (SELECT *, row_number() OVER (ORDER BY {order}) AS bgjobs_row,"
             " count(*) OVER () AS bgjobs_rows FROM ({select}\n) AS page) AS page"
-            " WHERE bgjobs_row %% greatest(1, (bgjobs_rows + %(parts)s - 1) / %(parts)s) = 0"
-            " AND bgjobs_row < bgjobs_rows ORDER BY {order} LIMIT %(parts)s - 1",
+            " WHERE bgjobs_row %% greatest(1, (bgjobs_rows + %(bgjobs_parts)s - 1) / %(bgjobs_parts)s) = 0"
+            " AND bgjobs_row < bgjobs_rows ORDER BY {order} LIMIT %(bgjobs_parts)s - 1",
             key=sql.SQL(", ").join([sql.Identifier(c.name) for c in self.job.key]),
             order=self.order(),
         )
-        answer = self.session.connection.execute(text, {**self.values, "parts": parts})
+        answer = self.session.connection.execute(text, {**self.values, "bgjobs_parts": parts})
         places = tuple(range(len(self.job.key)))
         names = tuple(column.name for column in self.job.key)
         answer.fetchone()
