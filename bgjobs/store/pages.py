@@ -197,7 +197,8 @@ class Pages:
         text = self._render(
             "SELECT {key} FROM (SELECT *, row_number() OVER (ORDER BY {order}) AS bgjobs_row,"
             " count(*) OVER () AS bgjobs_rows FROM ({select}\n) AS page) AS page"
-            " WHERE bgjobs_row %% greatest(1, (bgjobs_rows + %(bgjobs_parts)s - 1) / %(bgjobs_parts)s) = 0"
+            " WHERE bgjobs_row %%"
+            " greatest(1, (bgjobs_rows + %(bgjobs_parts)s - 1) / %(bgjobs_parts)s) = 0"
             " AND bgjobs_row < bgjobs_rows ORDER BY {order} LIMIT %(bgjobs_parts)s - 1",
             key=sql.SQL(", ").join([sql.Identifier(c.name) for c in self.job.key]),
             order=self.order(),
