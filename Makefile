@@ -56,5 +56,5 @@ lock: setup ## Choose the newest versions that pyproject.toml admits
 
 clean: ## Stop the demo's Postgres and remove what was made here
 	@if [ -x $(BIN)/bgjobs ] && [ -d .demo ]; then $(BIN)/bgjobs db stop; fi
-	rm -rf .demo $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .demo examples/sent.jsonl $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
