@@ -26,23 +26,27 @@ def died(asked: Request, death: Death) -> int:
     output = asked.mask(death.output) or None
     around = scene(Stops(), sys.stderr, lambda: output, terminal=False)
     status, exit_status = ENDS[death.stopped]
-    around.say(f"job {asked.job.name}: its process (pid {death.pid}) {death.cause}")
     try:
-        _close(asked, around, death, status, exit_status)
+        told = _close(asked, around, death, status, exit_status)
     except BgjobsError as error:
+        told = False
         around.say(f"the ledger could not be told, the next start of any job will: {error}")
+    if not told:
+        around.say(f"job {asked.job.name}: its process (pid {death.pid}) {death.cause}")
     return exit_status
 
 
 def _close(
     asked: Request, around: Scene, death: Death, status: RunStatus, exit_status: ExitStatus
-) -> None:
+) -> bool:
+    """End the runs that the process was at; whether there was any."""
     session = open_session(asked, around.stops)
     try:
-        for run in living(session):
-            if _is(run, around, death.pid):
-                _end(asked, around, Ledger(session), run, death, status, exit_status)
-                around.locks.forget(run.run)
+        theirs = [run for run in living(session) if _is(run, around, death.pid)]
+        for run in theirs:
+            _end(asked, around, Ledger(session), run, death, status, exit_status)
+            around.locks.forget(run.run)
+        return bool(theirs)
     finally:
         session.connection.close()
 

@@ -1,14 +1,16 @@
 """Calling a handler for the records of a page: one by one, all at once, or many at a time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bgjobs.errors import JobFailedError
+from bgjobs.errors import AnswerError, JobFailedError
 from bgjobs.handler import Run, Skip
 from bgjobs.job import Job
 from bgjobs.record import Counts
 
 Record = dict[str, Any]
+_EXPECTED = "per record it returns a dictionary of columns, None or bgjobs.SKIP"
+_EXPECTED_OF_ALL = "per batch it returns a list of dictionaries of columns, None or bgjobs.SKIP"
 
 
 class Failed(NamedTuple):
@@ -43,69 +45,76 @@ class Calls:
     def call(self, records: Sequence[Record]) -> Work:
         """Call the handler; what it raises for one of many records is that record's failure.
 
+        What it has counted and sent for a record that fails is forgotten.
+
         Raises:
             Exception: What a handler per batch raised: which record is at fault is not known.
         """
         if self._job.per == "batch":
             return self._batch(records)
-        answers = self._each(records) if self._many is None else self._many(self._one, records)
-        return self._gather(answers)
+        return _gather(self._each(records) if self._many is None else self._at_once(records))
 
     def _batch(self, records: Sequence[Record]) -> Work:
         returned = self._function(self._run, list(records))
         if _is_awaitable(returned):
             returned = complete(returned)
-        rows = [] if returned is None or isinstance(returned, Skip) else list(returned)
+        rows = [] if returned is None or isinstance(returned, Skip) else _rows(returned)
         skipped = len(records) if isinstance(returned, Skip) else 0
-        for row in rows:
-            _check_row(row)
         done = len(records) - skipped
         return Work(rows, [], Counts(len(records), done, skipped, 0, 1))
-
-    def _one(self, record: Record) -> Any:  # noqa: ANN401 - whatever a handler returns
-        return self._function(self._run, record)
 
     def _each(self, records: Sequence[Record]) -> list[Any]:
         function, run = self._function, self._run
         answers: list[Any] = []
         for index, record in enumerate(records):
+            sent, counters = len(run.outbox), dict(run.counters)
             try:
-                answers.append(function(run, record))
+                answer = _checked(function(run, record))
             except Exception as error:  # noqa: BLE001 - any failure of a record is that record's
-                answers.append(Failed(index, error))
+                del run.outbox[sent:]
+                run.counters = counters
+                answer = Failed(index, error)
+            answers.append(answer)
         return answers
 
-    def _gather(self, answers: Sequence[Any]) -> Work:
-        rows: list[Mapping[str, Any]] = []
-        failed: list[Failed] = []
-        skipped = 0
-        for index, given in enumerate(answers):
-            answer = given
-            if answer is None:
-                continue
-            if isinstance(answer, Skip):
-                skipped += 1
-                continue
+    def _at_once(self, records: Sequence[Record]) -> list[Any]:
+        assert self._many is not None  # noqa: S101 - who calls has looked
+        runs = [self._run.apart() for _ in records]
+        answers = self._many(self._function, runs, records)
+        for run, answer in zip(runs, answers, strict=True):
             if not isinstance(answer, Failed):
-                try:
-                    _check_row(answer)
-                except JobFailedError as error:
-                    answer = Failed(index, error)
-            if isinstance(answer, Failed):
-                failed.append(answer)
-            else:
-                rows.append(answer)
-        read = len(answers)
-        counts = Counts(read, read - skipped - len(failed), skipped, len(failed), 1)
-        return Work(rows, failed, counts)
+                self._run.join(run)
+        return answers
 
 
-def _check_row(row: object) -> None:
-    if not isinstance(row, Mapping):
+def _gather(answers: Sequence[Any]) -> Work:
+    failed = [answer for answer in answers if isinstance(answer, Failed)]
+    skipped = sum(isinstance(answer, Skip) for answer in answers)
+    rows = [
+        answer for answer in answers if answer is not None and not isinstance(answer, Skip | Failed)
+    ]
+    done = len(answers) - skipped - len(failed)
+    return Work(rows, failed, Counts(len(answers), done, skipped, len(failed), 1))
+
+
+def _checked(answer: Any) -> Any:  # noqa: ANN401 - whatever a handler returns
+    if answer is None or isinstance(answer, Skip | Mapping):
+        return answer
+    raise AnswerError(f"the handler returned a {type(answer).__name__}; {_EXPECTED}")
+
+
+def _rows(returned: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - whatever a handler returns
+    if isinstance(returned, Mapping | str) or not isinstance(returned, Iterable):
         raise JobFailedError(
-            f"the handler returned a {type(row).__name__}; per record it returns a dictionary of "
-            "columns, None or bgjobs.SKIP, per batch a list of such dictionaries"
+            f"the handler returned a {type(returned).__name__}; {_EXPECTED_OF_ALL}"
         )
+    rows = list(returned)
+    for row in rows:
+        if not isinstance(row, Mapping):
+            raise JobFailedError(
+                f"the handler returned a list with a {type(row).__name__}; {_EXPECTED_OF_ALL}"
+            )
+    return rows
 
 
 def _is_awaitable(value: object) -> bool:
@@ -122,50 +131,61 @@ def complete(awaitable: Any) -> Any:  # noqa: ANN401 - whatever a handler return
     return asyncio.run(wait())
 
 
-def _many(job: Job, function: Callable[..., Any]) -> Callable[..., list[Any]] | None:
+_Many = Callable[[Callable[..., Any], Sequence[Run], Sequence[Record]], list[Any]]
+
+
+def _many(job: Job, function: Callable[..., Any]) -> _Many | None:
     import inspect
 
     if job.per == "batch":
         return None
     if inspect.iscoroutinefunction(function):
-        return lambda one, records: complete(_gathered(one, records, job.concurrency))
+        return lambda *all_of: complete(_gathered(*all_of, job.concurrency))
     if job.concurrency > 1:
-        return lambda one, records: _threaded(one, records, job.concurrency)
+        return lambda *all_of: _threaded(*all_of, job.concurrency)
     return None
 
 
 async def _gathered(
-    one: Callable[[Record], Any], records: Sequence[Record], concurrency: int
+    function: Callable[..., Any],
+    runs: Sequence[Run],
+    records: Sequence[Record],
+    concurrency: int,
 ) -> list[Any]:
     import asyncio
 
     gate = asyncio.Semaphore(concurrency)
 
-    async def call(index: int, record: Record) -> Any:  # noqa: ANN401 - whatever it returns
+    async def call(index: int) -> Any:  # noqa: ANN401 - whatever it returns
         async with gate:
             try:
-                return await one(record)
+                return _checked(await function(runs[index], records[index]))
             except Exception as error:  # noqa: BLE001 - any failure of a record is that record's
                 return Failed(index, error)
 
-    return await asyncio.gather(*(call(*pair) for pair in enumerate(records)))
+    return await asyncio.gather(*map(call, range(len(records))))
 
 
 def _threaded(
-    one: Callable[[Record], Any], records: Sequence[Record], concurrency: int
+    function: Callable[..., Any],
+    runs: Sequence[Run],
+    records: Sequence[Record],
+    concurrency: int,
 ) -> list[Any]:
     from concurrent.futures import ThreadPoolExecutor
 
-    def call(index: int, record: Record) -> Any:  # noqa: ANN401 - whatever it returns
+    def call(index: int) -> Any:  # noqa: ANN401 - whatever it returns
         try:
-            return one(record)
+            return _checked(function(runs[index], records[index]))
         except Exception as error:  # noqa: BLE001 - any failure of a record is that record's
             return Failed(index, error)
 
-    with ThreadPoolExecutor(concurrency) as pool:
-        try:
-            return list(pool.map(call, range(len(records)), records))
-        except KeyboardInterrupt:
-            # A stop leaves at once: what has not begun is dropped, what has is not waited for.
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    pool = ThreadPoolExecutor(concurrency)
+    try:
+        answers = list(pool.map(call, range(len(records))))
+    except BaseException:
+        # A stop leaves at once: what has not begun is dropped, what has is not waited for.
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+    pool.shutdown()
+    return answers

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from bgjobs.handler import Message
 from bgjobs.run import fault
+from bgjobs.run.forks import Alone
 from bgjobs.run.task import Task
 from bgjobs.store.connection import healing
 from bgjobs.store.outbox import UNKNOWN, Outbox, Taken, Told
@@ -70,11 +71,12 @@ class Delivery:
     def _one(self, taken: Taken) -> Sent:
         message = Message(taken.key, taken.payload, taken.attempt)
         try:
-            answer = self._send(message)
-            if hasattr(answer, "__await__"):
-                from bgjobs.run.calls import complete
+            with Alone():
+                answer = self._send(message)
+                if hasattr(answer, "__await__"):
+                    from bgjobs.run.calls import complete
 
-                complete(answer)
+                    complete(answer)
         except Exception as error:  # noqa: BLE001 - whatever it is, this message was not sent
             return Sent(taken, error)
         return Sent(taken, None)

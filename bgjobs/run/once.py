@@ -7,6 +7,7 @@ from bgjobs import statement
 from bgjobs.errors import JobFailedError
 from bgjobs.record import Counts
 from bgjobs.run.effects import Effects
+from bgjobs.run.forks import Alone
 from bgjobs.run.recovery import Recovery
 from bgjobs.run.task import Task
 from bgjobs.store.connection import check_transaction
@@ -47,11 +48,12 @@ class Once:
     def _call(self, function: Callable[..., Any]) -> int:
         self.task.run.connecting = lambda: self.task.session.connection
         try:
-            returned: Any = function(self.task.run)
-            if hasattr(returned, "__await__"):
-                from bgjobs.run.calls import complete
+            with Alone():
+                returned: Any = function(self.task.run)
+                if hasattr(returned, "__await__"):
+                    from bgjobs.run.calls import complete
 
-                returned = complete(returned)
+                    returned = complete(returned)
         finally:
             self.task.run.connecting = None
         check_transaction(self.task.session.connection)

@@ -1,0 +1,67 @@
+"""What becomes of processes that a job's code forks."""
+
+import os
+import sys
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+
+from bgjobs.handler import Run
+from bgjobs.job import Job
+from bgjobs.run.calls import Calls
+from bgjobs.run.forks import Alone
+from harness.ledger import NOON
+
+
+def statuses_of(code: Callable[[], None]) -> list[int]:
+    """How the processes end that a piece of a job's code forks; it ends here in ours alone."""
+    me = os.getpid()
+    with Alone():
+        code()
+    assert os.getpid() == me
+    found = []
+    while True:
+        try:
+            found.append(os.waitstatus_to_exitcode(os.wait()[1]))
+        except ChildProcessError:
+            return found
+
+
+def test_fork_that_comes_back_ends_there() -> None:
+    def code() -> None:
+        os.fork()
+
+    assert statuses_of(code) == [0]
+
+
+def test_fork_that_calls_exit_has_its_status() -> None:
+    assert statuses_of(lambda: None if os.fork() else sys.exit(7)) == [7]
+
+
+def test_fork_that_raises_fails_and_tells(capfd: pytest.CaptureFixture[str]) -> None:
+    def code() -> None:
+        if os.fork() == 0:
+            raise ValueError("in the fork")
+
+    assert statuses_of(code) == [1]
+    assert "ValueError: in the fork" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("concurrency", [1, 2])
+def test_fork_of_a_handler_goes_on_with_no_other_record(concurrency: int) -> None:
+    reading, writing = os.pipe()
+
+    def handler(_run: Run, record: dict[str, int]) -> None:
+        if record["id"] == 2:
+            os.fork()
+        os.write(writing, b"%d" % record["id"])
+
+    job = Job("j", handler="m:f", select="SELECT", concurrency=concurrency)
+    run = Run(id=uuid4(), job="j", slot=NOON, params={})
+    work = Calls(job, handler, run).call([{"id": number} for number in range(1, 6)])
+    assert work.counts.processed == 5
+    os.wait()
+    os.close(writing)
+    assert sorted(os.read(reading, 100)) == sorted(b"122345")
+    os.close(reading)
