@@ -71,10 +71,10 @@ def bury_the_dead(session: Session, proven: Collection[UUID] = ()) -> Verdict:
 
 
 def _judge(session: Session, run: UUID, *, proven: bool) -> tuple[bool, RunRecord | None]:
-    """Whether the run could be judged, and its record where it was buried."""
+    """Whether the run was judged, by us or by another, and its record where we buried it."""
     with brief(session):
         if session.execute("lock_run", {"run": run}).fetchone() is None:
-            return False, None
+            return True, None
         row = session.execute("lock_leases", {"run": run}).fetchone()
         at_rest, unexpired = row or (False, True)
         if not at_rest or (unexpired and not proven):
