@@ -19,7 +19,7 @@ WITH needed (relation, privilege, col) AS (
     UNION ALL SELECT %(audit)s::text, 'INSERT', NULL
     UNION ALL SELECT %(audit)s::text, 'SELECT', 'details'
 )
-SELECT DISTINCT privilege || coalesce(' (' || col || ')', ''), relation
+SELECT DISTINCT privilege || coalesce(' (' || col || ')', ''), to_regclass(relation)::text
   FROM named
  WHERE to_regclass(relation) IS NOT NULL
    AND NOT CASE WHEN col IS NULL THEN has_table_privilege(relation, privilege)
