@@ -91,3 +91,7 @@ class JobFailedError(BgjobsError):
     """The job's own code or SQL failed."""
 
     status = ExitStatus.JOB_FAILED
+
+
+class AnswerError(JobFailedError):
+    """A handler returned something for a record that is none of the answers there are."""

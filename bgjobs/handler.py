@@ -107,6 +107,18 @@ class Run:
         """Add to a named counter; it commits with the batch and is rolled back with it."""
         self.counters[name] = self.counters.get(name, 0) + number
 
+    def apart(self) -> "Run":
+        """The same run with counters and an outbox of its own, for one of many calls at a time."""
+        one = object.__new__(type(self))
+        one.__dict__.update(self.__dict__, counters={}, outbox=[])
+        return one
+
+    def join(self, one: "Run") -> None:
+        """Take over what a run `apart` has counted and sent."""
+        for name, number in one.counters.items():
+            self.count(name, number)
+        self.outbox += one.outbox
+
     def idempotency_key(self, record: Mapping[str, Any]) -> str:
         """A key that is the same whenever this record is worked for this slot again."""
         key = tuple(str(record[name]) for name in self.key)

@@ -7,6 +7,7 @@ from bgjobs.errors import AnswerError, JobFailedError
 from bgjobs.handler import Run, Skip
 from bgjobs.job import Job
 from bgjobs.record import Counts
+from bgjobs.run.forks import Alone
 
 Record = dict[str, Any]
 _EXPECTED = "per record it returns a dictionary of columns, None or bgjobs.SKIP"
@@ -55,21 +56,25 @@ class Calls:
         return _gather(self._each(records) if self._many is None else self._at_once(records))
 
     def _batch(self, records: Sequence[Record]) -> Work:
-        returned = self._function(self._run, list(records))
-        if _is_awaitable(returned):
-            returned = complete(returned)
-        rows = [] if returned is None or isinstance(returned, Skip) else _rows(returned)
+        with Alone():
+            returned = self._function(self._run, list(records))
+            if _is_awaitable(returned):
+                returned = complete(returned)
+            # Within, as what was returned may be a generator: the handler's own code.
+            rows = [] if returned is None or isinstance(returned, Skip) else _rows(returned)
         skipped = len(records) if isinstance(returned, Skip) else 0
         done = len(records) - skipped
         return Work(rows, [], Counts(len(records), done, skipped, 0, 1))
 
     def _each(self, records: Sequence[Record]) -> list[Any]:
-        function, run = self._function, self._run
+        function, run, alone = self._function, self._run, Alone()
         answers: list[Any] = []
         for index, record in enumerate(records):
             sent, counters = len(run.outbox), dict(run.counters)
             try:
-                answer = _checked(function(run, record))
+                with alone:
+                    answer = function(run, record)
+                _check(answer)
             except Exception as error:  # noqa: BLE001 - any failure of a record is that record's
                 del run.outbox[sent:]
                 run.counters = counters
@@ -97,10 +102,9 @@ def _gather(answers: Sequence[Any]) -> Work:
     return Work(rows, failed, Counts(len(answers), done, skipped, len(failed), 1))
 
 
-def _checked(answer: Any) -> Any:  # noqa: ANN401 - whatever a handler returns
-    if answer is None or isinstance(answer, Skip | Mapping):
-        return answer
-    raise AnswerError(f"the handler returned a {type(answer).__name__}; {_EXPECTED}")
+def _check(answer: object) -> None:
+    if answer is not None and not isinstance(answer, Skip | Mapping):
+        raise AnswerError(f"the handler returned a {type(answer).__name__}; {_EXPECTED}")
 
 
 def _rows(returned: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - whatever a handler returns
@@ -140,9 +144,9 @@ def _many(job: Job, function: Callable[..., Any]) -> _Many | None:
     if job.per == "batch":
         return None
     if inspect.iscoroutinefunction(function):
-        return lambda *all_of: complete(_gathered(*all_of, job.concurrency))
+        return lambda call, runs, records: complete(_gathered(call, runs, records, job.concurrency))
     if job.concurrency > 1:
-        return lambda *all_of: _threaded(*all_of, job.concurrency)
+        return lambda call, runs, records: _threaded(call, runs, records, job.concurrency)
     return None
 
 
@@ -159,9 +163,12 @@ async def _gathered(
     async def call(index: int) -> Any:  # noqa: ANN401 - whatever it returns
         async with gate:
             try:
-                return _checked(await function(runs[index], records[index]))
+                with Alone():
+                    answer = await function(runs[index], records[index])
+                _check(answer)
             except Exception as error:  # noqa: BLE001 - any failure of a record is that record's
                 return Failed(index, error)
+            return answer
 
     return await asyncio.gather(*map(call, range(len(records))))
 
@@ -176,9 +183,12 @@ def _threaded(
 
     def call(index: int) -> Any:  # noqa: ANN401 - whatever it returns
         try:
-            return _checked(function(runs[index], records[index]))
+            with Alone():
+                answer = function(runs[index], records[index])
+            _check(answer)
         except Exception as error:  # noqa: BLE001 - any failure of a record is that record's
             return Failed(index, error)
+        return answer
 
     pool = ThreadPoolExecutor(concurrency)
     try:
