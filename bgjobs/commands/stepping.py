@@ -1,6 +1,5 @@
 """One slot of a start: its run, what it waits for, and its retries."""
 
-import random
 from datetime import datetime, timedelta
 
 from bgjobs.commands.telling import tell
@@ -8,10 +7,13 @@ from bgjobs.commands.working import Stage, begin, in_zone, start_of
 from bgjobs.errors import ExitStatus, NotNowError
 from bgjobs.plan.starts import Begin, Skip
 from bgjobs.record import RunStatus, Trigger
+from bgjobs.run.backoff import wait
 from bgjobs.run.execute import Outcome
 from bgjobs.store.ledger import Holder
 
 _LOOK_AGAIN = 1.0
+# Of retries whose delays double, the last would else come days later.
+_LONGEST_REST = 3600.0
 
 
 def skip(stage: Stage, step: Skip) -> None:
@@ -126,5 +128,5 @@ def _again(stage: Stage, outcome: Outcome) -> bool:
 
 
 def _back_off(stage: Stage, number: int) -> None:
-    longest = stage.request.job.retry_delay.total_seconds() * 2**number
-    stage.scene.stops.pause(random.uniform(longest / 2, longest))  # noqa: S311 - no secret
+    first = stage.request.job.retry_delay.total_seconds()
+    stage.scene.stops.pause(wait(first, number, longest=_LONGEST_REST))

@@ -5,12 +5,12 @@ a message of which nobody knows whether it went out: it is listed as failed and 
 itself. So each message is accepted at most once, unless a person has it sent again.
 """
 
-import random
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from bgjobs.handler import Message
 from bgjobs.run import fault
+from bgjobs.run.backoff import wait
 from bgjobs.run.forks import Alone
 from bgjobs.run.task import Task
 from bgjobs.store.connection import healing
@@ -83,7 +83,7 @@ class Delivery:
 
     def _settle(self, sent: Sequence[Sent]) -> None:
         told, done = [], []
-        longest = 0.0
+        tries = 0
         for message, error in sent:
             if error is None:
                 told.append(Told(message.id))
@@ -93,16 +93,16 @@ class Delivery:
             text = self._task.mask(str(error) or type(error).__name__)
             told.append(Told(message.id, None if again else text, again))
             if again:
-                delay = self._task.job.retry_delay.total_seconds()
-                longest = max(longest, min(_LONGEST, delay * 2 ** (message.attempt - 1)))
+                tries = max(tries, message.attempt)
             else:
                 self._list(message.key, error)
         self._mark(told)
         if self._task.has_failed_records:
             self._task.batches.heal_records(done)
-        if longest:
+        if tries:
             # A server that refused one message may take the next; the wait is for this one's sake.
-            self._task.stops.pause(random.uniform(longest / 2, longest))  # noqa: S311 - no secret
+            first = self._task.job.retry_delay.total_seconds()
+            self._task.stops.pause(wait(first, tries - 1, longest=_LONGEST))
 
     def _mark(self, told: Sequence[Told]) -> None:
         """Record what is known, whatever it takes: forgetting it would send a message twice."""

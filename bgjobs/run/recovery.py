@@ -1,8 +1,8 @@
 """What follows an error in a batch: go on from the lease, look for the record, or give up."""
 
-import random
 import time
 
+from bgjobs.run.backoff import wait
 from bgjobs.run.task import Task
 from bgjobs.store import connection
 
@@ -44,7 +44,6 @@ class Recovery:
             raise error
         if self._task.stops.wanted and not gone:
             raise error
-        # Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-        self._task.stops.pause(random.uniform(0, min(5.0, 0.05 * 2**self._tries)))  # noqa: S311 - no secret
+        self._task.stops.pause(wait(0.05, self._tries, longest=5.0))
         if gone:
             self._task.reconnect()
