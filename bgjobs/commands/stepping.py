@@ -129,4 +129,4 @@ def _again(stage: Stage, outcome: Outcome) -> bool:
 
 def _back_off(stage: Stage, number: int) -> None:
     first = stage.request.job.retry_delay.total_seconds()
-    stage.scene.stops.pause(wait(first, number, longest=_LONGEST_REST))
+    stage.scene.stops.pause(wait(first, number, longest=max(first, _LONGEST_REST)))

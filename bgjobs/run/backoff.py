@@ -12,7 +12,8 @@ def wait(
 
     Many that failed at once do not come back at once. `draw` gives numbers from 0 to below 1.
     """
-    if draw is None:
-        from random import random as draw
+    from random import random
+
+    drawn = draw() if draw else random()  # noqa: S311 - no secret is made of it
     bound = min(longest, first * 2.0 ** min(tries, _DOUBLINGS))
-    return bound * (1 + draw()) / 2
+    return bound * (1 + drawn) / 2
