@@ -5,11 +5,15 @@ from pathlib import Path
 
 
 def state_directory(environ: Mapping[str, str]) -> Path:
-    """`$XDG_STATE_HOME/bgjobs`, or ~/.local/state/bgjobs; not made here."""
+    """`$XDG_STATE_HOME/bgjobs`, else ~/.local/state/bgjobs; not made here."""
     base = environ.get("XDG_STATE_HOME", "")
     # The specification has a relative path ignored.
-    root = Path(base) if base.startswith("/") else Path.home() / ".local/state"
-    return root / "bgjobs"
+    if base.startswith("/"):
+        return Path(base) / "bgjobs"
+    try:
+        return Path.home() / ".local/state/bgjobs"
+    except RuntimeError:  # no HOME, and a user that no password file knows, as containers have
+        return Path("/var/lib/bgjobs")
 
 
 def unwritable(directory: Path) -> str | None:
