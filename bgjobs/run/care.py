@@ -8,9 +8,9 @@ from bgjobs.errors import JobFailedError
 from bgjobs.record import Counts
 from bgjobs.run.calls import Calls, Failed
 from bgjobs.run.effects import Effects
-from bgjobs.run.isolate import SYSTEMATIC, Part, isolate
-from bgjobs.run.task import Task
-from bgjobs.store.connection import check_transaction
+from bgjobs.run.isolate import Part, isolate
+from bgjobs.run.task import SYSTEMATIC, Task
+from bgjobs.store.connection import check_transaction, lend, take_back
 from bgjobs.store.pages import Key, Page, Pages
 from bgjobs.store.setbased import SetBased
 
@@ -92,14 +92,16 @@ def calling(task: Task, calls: Calls, effects: Effects) -> Attempt:
             records.clear()
             records[id(page)] = page.records()
         connection = task.session.connection
-        task.run.connecting = None if calls.concurrent else lambda: connection
+        task.run.connecting = None if calls.concurrent else lambda: lend(connection)
         try:
             work = calls.call(records[id(page)][part.start : part.end])
+        except Exception as error:
+            check_transaction(connection, error)
+            raise
         finally:
             task.run.connecting = None
-        check_transaction(connection)
-        if work.failed:
-            raise work.failed[0].error
+            take_back(connection)
+        check_transaction(connection, work.failed[0].error if work.failed else None)
         effects.apply(work)
         effects.put_messages()
         return work.counts.skipped

@@ -9,7 +9,7 @@ from bgjobs.handler import Run
 from bgjobs.record import Counts, Failure, RunStatus
 from bgjobs.run import fault, shapes
 from bgjobs.run.stops import Stop
-from bgjobs.run.task import LimitReachedError, StoppedError, Task
+from bgjobs.run.task import LimitReachedError, StoppedError, Task, TooManyFailedError
 from bgjobs.store import connection
 from bgjobs.store.ledger import Closed
 
@@ -59,10 +59,7 @@ def work(task: Task) -> Ending:
         LeaseLostError: Another run has taken the lease.
     """
     try:
-        shapes.work(task)
-        _deliver(task)
-    except LimitReachedError as error:
-        return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS, reason=str(error))
+        reason = _work(task)
     except (StoppedError, Stop, KeyboardInterrupt) as error:
         return _stopped(task, error)
     except LeaseLostError:
@@ -73,7 +70,24 @@ def work(task: Task) -> Ending:
         return Ending(RunStatus.FAILED, ExitStatus.JOB_FAILED, failed)
     except Exception as error:  # noqa: BLE001 - whatever the job's code raises is its failure
         return _failed(error, task)
-    return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS)
+    return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS, reason=reason)
+
+
+def _work(task: Task) -> str | None:
+    """Work the records, then send what was put into the outbox; why it ended before them all."""
+    reason, too_many = None, None
+    try:
+        shapes.work(task)
+    except LimitReachedError as error:
+        reason = str(error)
+    except TooManyFailedError as error:
+        # The messages of those that did not fail are due all the same.
+        too_many = error
+    _deliver(task)
+    if too_many is not None:
+        raise too_many
+    shapes.judge(task)
+    return reason
 
 
 def _deliver(task: Task) -> None:

@@ -7,9 +7,6 @@ from bgjobs.errors import JobFailedError
 from bgjobs.store.batches import Batches
 from bgjobs.store.connection import of_records
 
-# So many failures in one batch, where they are not allowed, are no poison records but a fault.
-SYSTEMATIC = 100
-
 
 class Part(NamedTuple):
     """Records of a batch by their places, the end not among them."""

@@ -10,7 +10,7 @@ from bgjobs.run.effects import Effects
 from bgjobs.run.forks import Alone
 from bgjobs.run.recovery import Recovery
 from bgjobs.run.task import Task
-from bgjobs.store.connection import check_transaction
+from bgjobs.store.connection import check_transaction, lend, take_back
 
 _DONE = ["done"]
 
@@ -46,7 +46,8 @@ class Once:
         return max(cursor.rowcount, 0)
 
     def _call(self, function: Callable[..., Any]) -> int:
-        self.task.run.connecting = lambda: self.task.session.connection
+        connection = self.task.session.connection
+        self.task.run.connecting = lambda: lend(connection)
         try:
             with Alone():
                 returned: Any = function(self.task.run)
@@ -54,7 +55,11 @@ class Once:
                     from bgjobs.run.calls import complete
 
                     returned = complete(returned)
+        except Exception as error:
+            check_transaction(connection, error)
+            raise
         finally:
             self.task.run.connecting = None
-        check_transaction(self.task.session.connection)
+            take_back(connection)
+        check_transaction(connection)
         return returned if isinstance(returned, int) else 0

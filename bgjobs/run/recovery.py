@@ -3,10 +3,12 @@
 import time
 
 from bgjobs.run.backoff import wait
-from bgjobs.run.task import Task
+from bgjobs.run.task import StoppedError, Task
 from bgjobs.store import connection
 
 _TRIES = 10
+# A batch that costs the connection each time is the cause of it.
+_TRIES_LOST = 20
 _PATIENCE = 900.0
 
 
@@ -31,6 +33,7 @@ class Recovery:
         """Undo the batch, and wait where waiting helps: the caller then begins it anew.
 
         Raises:
+            StoppedError: The run is to stop, and the batch is not worked again.
             Exception: The error, where trying again cannot heal it or was tried long enough.
         """
         self.undo()
@@ -40,10 +43,10 @@ class Recovery:
         gone = connection.lost(self._task.session.connection)
         if not (gone or connection.healing(error)):
             raise error
-        if now - self._since > _PATIENCE or (not gone and self._tries > _TRIES):
+        if now - self._since > _PATIENCE or self._tries > (_TRIES_LOST if gone else _TRIES):
             raise error
         if self._task.stops.wanted and not gone:
-            raise error
+            raise StoppedError(self._task.stops.reason or "asked to stop") from error
         self._task.stops.pause(wait(0.05, self._tries, longest=5.0))
         if gone:
             self._task.reconnect()

@@ -50,6 +50,18 @@ def work(task: Task) -> None:
             return
 
 
+def judge(task: Task) -> None:
+    """Look at the share of the records that failed, once there are no more of them.
+
+    Raises:
+        TooManyFailedError: It is more than the job allows.
+    """
+    if task.job.max_failures.ratio is not None and task.job.select is not None:
+        standing = task.batches.standing(task.batches.begin())
+        task.batches.rollback()
+        task.allow(standing.counts, final=True)
+
+
 def _until_done(
     flow: Callable[[], bool],
     recovery: Recovery,

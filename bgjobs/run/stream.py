@@ -8,15 +8,15 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bgjobs.errors import JobFailedError
+from bgjobs.errors import AnswerError, JobFailedError
 from bgjobs.record import Counts
 from bgjobs.run.calls import Calls, Work
 from bgjobs.run.effects import Effects
 from bgjobs.run.passes import Passes
 from bgjobs.run.recovery import Recovery
-from bgjobs.run.task import Task
+from bgjobs.run.task import SYSTEMATIC, Task
 from bgjobs.store.batches import Row, Standing
-from bgjobs.store.connection import check_transaction
+from bgjobs.store.connection import check_transaction, lend, take_back
 from bgjobs.store.pages import Asked, Key, Page, Pages
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Stream:
         # A handler that was seen to use the connection has nothing read ahead of it any more.
         self.pinned = calls.concurrent or not task.job.read_ahead or task.limit is not None
         self._used = False
+        self._broken: Exception | None = None
+        self._more = True
         self._pipeline: AbstractContextManager[Any] | None = None
         self._turn = Turn(None, None)
         self._asked: Asked | None = None
@@ -64,7 +66,7 @@ class Stream:
                 work = self._call(page)
                 self._confirm()
                 page = self._finish(page, work)
-                if page is None and self.task.rhythm.resting:
+                if page is None and self._more and self.task.rhythm.resting:
                     return False
             self.task.batches.rollback()
             return True
@@ -101,29 +103,45 @@ class Stream:
             self._flush()
 
     def _call(self, page: Page) -> Work:
-        records = page.records()
-        self._used = False
+        connection = self.task.session.connection
+        self._used, self._broken = False, None
         self.task.run.connecting = self._lend
-        work = self.calls.call(records)
-        self.task.run.connecting = None
+        try:
+            work = self.calls.call(page.records())
+        except Exception as error:
+            if self._used:
+                check_transaction(connection, error)
+            if self._broken is not None:
+                raise self._broken from None
+            raise
+        finally:
+            self.task.run.connecting = None
+            take_back(connection)
+        if self._broken is not None:
+            raise self._broken
         if self._used:
             self._asked = None
-            check_transaction(self.task.session.connection)
-            if work.failed:
-                # What the record's handler wrote has to be undone alone.
-                raise work.failed[0].error
+            # What a failed record's handler wrote has to be undone alone.
+            check_transaction(connection, work.failed[0].error if work.failed else None)
         return work
 
     def _lend(self) -> Any:  # noqa: ANN401 - the driver's, known to store alone
         if self.calls.concurrent:
-            raise JobFailedError(
+            raise AnswerError(
                 "run.connection cannot be shared by concurrent handlers; "
                 "return columns for the job's statement, or set concurrency = 1"
             )
-        self._confirm()
-        self._leave()
+        if self._broken is not None:
+            raise self._broken
+        try:
+            self._confirm()
+            self._leave()
+        except Exception as error:
+            # It befell the batch before this one: no record of the handler's is to blame.
+            self._broken = error
+            raise
         self.pinned = self._used = True
-        return self.task.session.connection
+        return lend(self.task.session.connection)
 
     def _confirm(self) -> None:
         """Wait for what was sent: the commit of the batch before, the begin of this one."""
@@ -144,15 +162,17 @@ class Stream:
         standing = self._standing
         assert standing is not None  # noqa: S101 - a batch was begun
         total = standing.counts.plus(work.counts)
+        self._refuse_systematic(page, work)
         self.task.rhythm.worked(page.size)
         stop = self._must_stop(standing, total, work)
         following = self.pages.read(self._asked) if self._asked is not None else None
         self._asked = None
+        self._more = page.full and (following is None or following.size > 0)
         self._enter()
         self.effects.write(page, work)
         self.task.batches.end_batch(page.last, work.counts, self.task.run.counters)
         commit = self.task.batches.commit()
-        if stop or not page.full or (following is not None and not following.size):
+        if stop or not self._more:
             self._turn = Turn(commit, None)
             began = time.monotonic()
             self._confirm()
@@ -176,20 +196,28 @@ class Stream:
         return following
 
     def _must_stop(self, standing: Standing, total: Counts, work: Work) -> bool:
-        job, limit = self.task.job, self.task.limit
+        limit = self.task.limit
         return (
             standing.stop is not None
             or self.task.stops.wanted
             or (limit is not None and total.read >= limit)
             or self.task.rhythm.paced
-            or (bool(work.failed) and job.max_failures.exceeded(total.failed, total.read))
+            or (bool(work.failed) and self.task.too_many(total))
         )
 
     def _judge(self, standing: Standing, total: Counts, page: Page, work: Work) -> None:
         if work.failed:
             worst = work.failed[-1]
             self.task.allow(total, worst.error, page.key(worst.place))
-        self.task.check(standing)
+        if self._more:
+            self.task.check(standing)
+
+    def _refuse_systematic(self, page: Page, work: Work) -> None:
+        """Take no batch for worked of which so many fail that the fault is not the records'."""
+        if len(work.failed) > SYSTEMATIC:
+            worst = work.failed[-1]
+            found = Counts(read=page.size, failed=len(work.failed))
+            self.task.allow(found, worst.error, page.key(worst.place))
 
     def _enter(self) -> None:
         if self._pipeline is None:

@@ -14,9 +14,16 @@ from bgjobs.store.batches import Batches, Standing
 from bgjobs.store.ledger import Ledger
 from bgjobs.store.session import Session
 
+# So many failures in one batch, where they are not allowed, are no poison records but a fault.
+SYSTEMATIC = 100
+
 
 class StoppedError(BgjobsError):
     """The run was asked to stop, and did so after its batch."""
+
+
+class TooManyFailedError(JobFailedError):
+    """More records failed than the job allows."""
 
 
 class LimitReachedError(BgjobsError):
@@ -61,16 +68,33 @@ class Task(NamedTuple):
         size = self.rhythm.size
         return size if self.limit is None else max(1, min(size, self.limit - counts.read))
 
-    def allow(self, counts: Counts, worst: BaseException | None, key: object) -> None:
+    def too_many(self, counts: Counts, *, final: bool = False) -> bool:
+        """Whether more records failed than `max_failures` allows.
+
+        A share of them is judged at the end: the bad ones may have come first.
+        """
+        allowed = self.job.max_failures
+        if not final and counts.failed <= SYSTEMATIC:
+            allowed = allowed._replace(ratio=None)
+        return allowed.exceeded(counts.failed, counts.read)
+
+    def allow(
+        self,
+        counts: Counts,
+        worst: BaseException | None = None,
+        key: object = None,
+        *,
+        final: bool = False,
+    ) -> None:
         """Accept the records that failed so far.
 
         Raises:
-            JobFailedError: They are more than `max_failures` allows.
+            TooManyFailedError: They are too many.
         """
-        if worst is None or not self.job.max_failures.exceeded(counts.failed, counts.read):
+        if not self.too_many(counts, final=final):
             return
         text = self.mask(str(worst) or type(worst).__name__)
-        raise JobFailedError(
-            f"{counts.failed} of {counts.read} records failed, more than max_failures allows; "
-            f"the last, {key}: {text}"
+        last = "" if worst is None else f"; the last, {key}: {text}"
+        raise TooManyFailedError(
+            f"{counts.failed} of {counts.read} records failed, more than max_failures allows{last}"
         ) from worst

@@ -32,6 +32,9 @@ _HEALING = frozenset({"40001", "40P01", "55P03", "53300", "25P03"})
 # What a record's own data can cause: data, constraint, raised by a trigger or a function.
 _OF_RECORDS = frozenset({"22", "23", "38", "39", "44", "P0"})
 _SWALLOWED = "25P02"
+_HALF_BATCH = "BG001"
+# What the server says of our own words where a handler has ended the batch's transaction.
+_ENDED = frozenset({_HALF_BATCH, "25P01", "3B001"})
 _HEALING_CLASSES = frozenset({"08", "57P"})
 _HURRY = 5.0
 
@@ -134,25 +137,53 @@ def of_records(error: Exception) -> bool:
     return state[:2] in _OF_RECORDS or state == _SWALLOWED
 
 
-def check_transaction(connection: psycopg.Connection) -> None:
+def lend(connection: psycopg.Connection) -> psycopg.Connection:
+    """Give the connection to a handler, in a batch's transaction, until `take_back`.
+
+    Should the handler end that transaction, what it does next is one of its own, which the end of
+    the batch refuses to commit: in autocommit it would stay without a batch.
+    """
+    connection._autocommit = False  # noqa: SLF001 - its setter wants no transaction open
+    return connection
+
+
+def take_back(connection: psycopg.Connection) -> None:
+    """Be in autocommit again."""
+    connection._autocommit = True  # noqa: SLF001 - its setter wants no transaction open
+
+
+def check_transaction(connection: psycopg.Connection, raised: Exception | None = None) -> None:
     """Make sure that a handler left the batch's transaction as it should be.
+
+    Args:
+        connection: Which it had.
+        raised: What it raised; raised again where that is what it comes to.
 
     Raises:
         psycopg.OperationalError: The connection was lost, and the handler swallowed it.
         psycopg.errors.InFailedSqlTransaction: The handler swallowed an error of the server.
-        JobFailedError: The handler ended the transaction.
+        JobFailedError: The handler ended the transaction, or closed the connection.
     """
-    if connection.closed:
+    if connection.broken:
         raise psycopg.OperationalError("the connection was lost while the handler worked")
+    if connection.closed:
+        raise JobFailedError(
+            "the handler closed run.connection, which is not its own; `with run.connection:` does "
+            "so too, use `with run.connection.transaction():`"
+        )
     status = connection.info.transaction_status
+    if status not in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
+        if isinstance(raised, psycopg.Error) and raised.sqlstate == _HALF_BATCH:
+            raise raised
+        raise JobFailedError(
+            "the handler ended the batch's transaction; it must not commit or roll back by itself"
+        )
+    if raised is not None:
+        raise raised
     if status == TransactionStatus.INERROR:
         raise psycopg.errors.InFailedSqlTransaction(
             "the handler swallowed an error of the server; "
             "wrap what may fail in `with run.connection.transaction():`"
-        )
-    if status != TransactionStatus.INTRANS:
-        raise JobFailedError(
-            "the handler ended the batch's transaction; it must not commit or roll back by itself"
         )
 
 
@@ -181,7 +212,7 @@ def explain(error: psycopg.Error) -> BgjobsError:
     text = error.diag.message_primary or " ".join(str(error).split())
     if state == "BG002":
         return LeaseLostError(f"{text}; nothing uncommitted remains, that run goes on")
-    if state == "BG001":
+    if state in _ENDED:
         return JobFailedError(
             f"{text}: a handler must not commit, roll back or begin by itself; "
             "use run.connection inside the batch's transaction"
