@@ -1,16 +1,17 @@
 """One batch worked with care: its failing records are found, listed, and left out."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bgjobs.errors import JobFailedError
+from bgjobs.job import Job
 from bgjobs.record import Counts
 from bgjobs.run.calls import Calls, Failed
 from bgjobs.run.effects import Effects
 from bgjobs.run.isolate import Part, isolate
 from bgjobs.run.task import SYSTEMATIC, Task
-from bgjobs.store.connection import check_transaction, lend, take_back
+from bgjobs.store.connection import check_transaction, lend, of_records, take_back
 from bgjobs.store.pages import Key, Page, Pages
 from bgjobs.store.setbased import SetBased
 
@@ -26,19 +27,33 @@ class Care:
         self.pages = pages
         self.effects = effects
         self._attempt = attempt
+        self._checks_constraints = False
+        self.size = 0
 
     def work(self) -> bool:
-        """Work one batch and commit it; whether another may follow.
+        """Work one batch of `size` and commit it; whether another may follow.
 
         Raises:
             JobFailedError: More records failed than the job allows.
             Exception: What no single record can be the cause of.
         """
+        try:
+            return self._work()
+        except Exception as error:
+            if self._checks_constraints or not of_records(error):
+                raise
+            # Each part went through and the COMMIT did not: a deferred constraint refused it.
+            self.task.batches.rollback()
+            self._checks_constraints = True
+            return self._work()
+
+    def _work(self) -> bool:
         batches, run = self.task.batches, self.task.run
         standing = batches.standing(batches.begin())
         run.counters, run.outbox = dict(standing.counters), []
         size = self.task.size(standing.counts)
         page = self.pages.read(self.pages.ask(standing.cursor, standing.until, size))
+        self.size = page.size
         if not page.size:
             batches.rollback()
             return False
@@ -68,7 +83,10 @@ class Care:
             nonlocal skipped
             counters, run.outbox = dict(run.counters), []
             try:
-                skipped += self._attempt(page, cursor, part)
+                number = self._attempt(page, cursor, part)
+                if self._checks_constraints:
+                    self.task.batches.check_constraints()
+                skipped += number
             except Exception:
                 run.counters = counters
                 raise
@@ -79,22 +97,36 @@ class Care:
                 total = Counts(read=page.size, failed=len(failed))
                 self.task.allow(total, error, page.key(index))
 
-        isolate(self.task.batches, Part(0, page.size), attempt, fail)
+        isolate(self.task.batches, _cuts(page, self.task.job), attempt, fail)
         return sorted(failed, key=lambda one: one.place), skipped
+
+
+def _cuts(page: Page, job: Job) -> Sequence[int]:
+    """Where a page may be cut: between records, or where a group is worked as one, between groups.
+
+    A handler per record is called for each by itself anyway.
+    """
+    if not job.group_by or (job.handler is not None and job.per == "record"):
+        return range(page.size + 1)
+    keys = page.keys()
+    groups = [key[: len(job.group_by)] for key in keys]
+    inner = [place for place in range(1, page.size) if groups[place] != groups[place - 1]]
+    return [0, *inner, page.size]
 
 
 def calling(task: Task, calls: Calls, effects: Effects) -> Attempt:
     """Attempt parts by calling the handler, with the connection for whom wants it."""
-    records: dict[int, list[dict[str, Any]]] = {}
+    decoded: Page | None = None
+    records: list[dict[str, Any]] = []
 
     def attempt(page: Page, _cursor: Key | None, part: Part) -> int:
-        if id(page) not in records:
-            records.clear()
-            records[id(page)] = page.records()
+        nonlocal decoded, records
+        if decoded is not page:
+            decoded, records = page, page.records()
         connection = task.session.connection
         task.run.connecting = None if calls.concurrent else lambda: lend(connection)
         try:
-            work = calls.call(records[id(page)][part.start : part.end])
+            work = calls.call(records[part.start : part.end])
         except Exception as error:
             check_transaction(connection, error)
             raise
@@ -114,7 +146,7 @@ def setting(work: SetBased) -> Attempt:
 
     def attempt(page: Page, cursor: Key | None, part: Part) -> int:
         after = page.key(part.start - 1) if part.start else cursor
-        work.part(after, page.key(part.end - 1), part.end - part.start)
+        work.part(after, page.key(part.end - 1))
         return 0
 
     return attempt

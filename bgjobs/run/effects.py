@@ -42,7 +42,7 @@ class Effects:
 
     def heal(self, page: Page, failed: Sequence[Failed]) -> None:
         """Take the records that did not fail off the list of those that had."""
-        if self.task.has_failed_records:
+        if self.task.has_failed_records or self.failed_keys:
             still = {one.place for one in failed}
             done = [key for index, key in enumerate(page.keys()) if index not in still]
             self.task.batches.heal_records(done)

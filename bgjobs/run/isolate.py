@@ -1,9 +1,8 @@
 """Finding the records that fail by halving: a savepoint per part, not per record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from bgjobs.errors import JobFailedError
 from bgjobs.store.batches import Batches
 from bgjobs.store.connection import of_records
 
@@ -17,37 +16,37 @@ class Part(NamedTuple):
 
 def isolate(
     batches: Batches,
-    part: Part,
+    cuts: Sequence[int],
     attempt: Callable[[Part], None],
     fail: Callable[[int, Exception], None],
 ) -> None:
-    """Attempt a part; where it fails, its halves, down to the single records at fault.
+    """Attempt a whole; where it fails, its halves, down to the smallest parts at fault.
 
-    `attempt` works a part and raises; what it wrote is then undone. `fail` is told of a single
-    record that failed, outside the savepoint.
+    Args:
+        batches: Whose transaction has the savepoints.
+        cuts: The places where the whole may be cut, with its start and its end.
+        attempt: Works a part and raises; what it wrote is then undone.
+        fail: Is told of each record of a smallest part that failed, outside the savepoint.
 
     Raises:
         Exception: What no single record can be the cause of.
     """
-    waiting = [part]
+    waiting = [(0, len(cuts) - 1)]
     while waiting:
-        now = waiting.pop()
+        first, last = waiting.pop()
+        part = Part(cuts[first], cuts[last])
         batches.save()
         try:
-            attempt(now)
+            attempt(part)
         except Exception as error:
-            if not (of_records(error) or _by_handler(error)):
+            if not of_records(error):
                 raise
             batches.undo()
-            if now.end - now.start == 1:
-                fail(now.start, error)
+            if last - first == 1:
+                for place in range(*part):
+                    fail(place, error)
                 continue
-            middle = (now.start + now.end) // 2
-            waiting += [Part(middle, now.end), Part(now.start, middle)]
+            middle = (first + last) // 2
+            waiting += [(middle, last), (first, middle)]
         else:
             batches.keep()
-
-
-def _by_handler(error: Exception) -> bool:
-    """Whether a handler's answer was wrong, which is a failure of its record."""
-    return isinstance(error, JobFailedError) and error.__cause__ is None

@@ -95,7 +95,7 @@ class SetFlow:
     def _one(self) -> bool:
         """Work one batch by its keys."""
         more = self.careful.work()
-        self.task.rhythm.worked(1)
+        self.task.rhythm.worked(self.careful.size)
         self.recovery.went_well()
         return not more
 

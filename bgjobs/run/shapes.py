@@ -80,10 +80,10 @@ def _until_done(
                 return
             else:
                 rest()
-        except BgjobsError:
-            recovery.undo()
-            raise
-        except Exception as error:  # noqa: BLE001 - what it means is decided here
+        except Exception as error:
+            if isinstance(error, BgjobsError) and not of_records(error):
+                recovery.undo()
+                raise
             if of_records(error) and with_care is not None and not careful:
                 recovery.undo()
                 careful = True

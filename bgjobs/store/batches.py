@@ -144,6 +144,22 @@ class Batches:
         """Give the newest savepoint up, keeping what was done since."""
         self.session.connection.execute(b"RELEASE SAVEPOINT bgjobs_part")
 
+    def check_constraints(self) -> None:
+        """Check the deferred constraints now, and leave everything as it was.
+
+        Raises:
+            psycopg.Error: One is violated.
+        """
+        connection = self.session.connection
+        connection.execute(b"SAVEPOINT bgjobs_check")
+        self.lift_guard()
+        connection.execute(b"SET CONSTRAINTS ALL IMMEDIATE")
+        connection.execute(b"ROLLBACK TO SAVEPOINT bgjobs_check; RELEASE SAVEPOINT bgjobs_check")
+
+    def lift_guard(self) -> None:
+        """Have the constraint that refuses half a batch look away, until this is undone."""
+        self.session.execute("lift_guard", self._begin)
+
     def fail_record(self, key: Sequence[str], slot: Any, failure: Failure) -> None:  # noqa: ANN401
         """List a record that was rolled back alone."""
         self.session.execute(

@@ -10,6 +10,7 @@ from psycopg.pq import PipelineStatus, TransactionStatus
 
 from bgjobs.errors import (
     AccessRefusedError,
+    AnswerError,
     BgjobsError,
     ConfigError,
     DatabaseUnreachableError,
@@ -128,7 +129,7 @@ def healing(error: BaseException) -> bool:
 def of_records(error: Exception) -> bool:
     """Whether a single record may be what an error is about."""
     if isinstance(error, BgjobsError):
-        return False
+        return isinstance(error, AnswerError)
     if not isinstance(error, psycopg.Error):
         return True
     state = error.sqlstate

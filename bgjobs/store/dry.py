@@ -28,7 +28,10 @@ class DryBatches(Batches):
     def end_batch(
         self, cursor: Sequence[str] | None, counts: Counts, counters: Mapping[str, int]
     ) -> None:
-        """Move the cursor in memory."""
+        """Move the cursor in memory, once the server has done all of the batch."""
+        self.session.connection.execute(b"SET CONSTRAINTS ALL IMMEDIATE")
+        # What was only sent may yet fail: memory must not be ahead of the server.
+        self.begin_batch().fetchone()
         moved = self._standing.cursor if cursor is None else list(cursor)
         self._standing = self._standing._replace(
             cursor=moved, counts=self._standing.counts.plus(counts), counters=dict(counters)
@@ -51,6 +54,9 @@ class DryBatches(Batches):
 
     def rewind_shard(self) -> None:
         """A dry run makes one pass: what it marks is unmarked again."""
+
+    def lift_guard(self) -> None:
+        """A dry run has no lease, and so no guard."""
 
     def finish_shard(self) -> None:
         """There is no shard to mark."""

@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from bgjobs import statement
-from bgjobs.errors import JobFailedError
+from bgjobs.errors import AnswerError, JobFailedError
 from bgjobs.store.pages import Columns
 from bgjobs.store.session import Session
 
@@ -100,7 +100,7 @@ def _type(name: str, values: Sequence[Any], columns: Columns | None) -> str:
             found = _TYPES.get(type(value).__name__)
             if found is None:
                 message = f'column "{name}" returned by the handler holds a {type(value).__name__}'
-                raise JobFailedError(message + ", which has no type in the database")
+                raise AnswerError(message + ", which has no type in the database")
             return found
     return "text"
 

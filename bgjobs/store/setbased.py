@@ -10,6 +10,9 @@ from bgjobs.job import Job
 from bgjobs.store.batches import Lease
 from bgjobs.store.pages import Key, Pages
 
+# FETCH FIRST WITH TIES takes no null for all.
+_NO_LIMIT = 2**62
+
 
 class SetBased:
     """Executes a select + statement job's batches wholly in the server."""
@@ -33,12 +36,16 @@ class SetBased:
         values = {**self.pages.bound(None, until, limit), **self._lease}
         return self.pages.session.connection.execute(text, values)
 
-    def part(self, after: Key | None, until: Key, limit: int) -> psycopg.Cursor[Any]:
-        """Run the statement over the records after one key up to another, moving nothing."""
+    def part(self, after: Key | None, until: Key) -> psycopg.Cursor[Any]:
+        """Run the statement over the records after one key up to another, moving nothing.
+
+        All that are there by now: were their number bound, one that came in between would push
+        the last one out, behind which the cursor will stand.
+        """
         page = self.pages.text(after=after is not None, until=True).decode()
         text = statement.prepend_ctes(self._text, [("batch", page)])
         return self.pages.session.connection.execute(
-            text.encode(), self.pages.bound(after, until, limit)
+            text.encode(), self.pages.bound(after, until, _NO_LIMIT)
         )
 
     def _moving(self, *, leased: bool, until: bool) -> bytes:
