@@ -13,11 +13,12 @@ class Passes:
     def __init__(self, task: Task, effects: Effects) -> None:
         self._task = task
         self._effects = effects
-        self._first: set[tuple[str, ...]] = set()
+        # None where a pass was gone on with whose first page this process has not seen.
+        self._first: set[tuple[str, ...]] | None = None
         self._done: set[tuple[str, ...]] = set()
 
-    def begin(self, page: Page) -> None:
-        """Look at the first page of a pass.
+    def begin(self, page: Page) -> bool:
+        """Look at the first page of a pass; whether there is more than what has failed already.
 
         Raises:
             JobFailedError: It has a record that the pass before has done.
@@ -30,12 +31,19 @@ class Passes:
                 f"no headway: the select still returns record ({key}) after it was worked; with "
                 "until_empty the work has to take each record out of the select"
             )
+        return page.full or not self._first <= self._effects.failed_keys
 
     def another(self) -> bool:
         """Put the cursor back for one more pass, unless the last one found nothing to do."""
-        self._done = self._first - self._effects.failed_keys
-        if not self._task.job.until_empty or self._task.run.dry_run or not self._done:
+        run = self._task.run
+        # A shard begins behind the one before it, and works what is there when the run begins.
+        if not self._task.job.until_empty or run.dry_run or run.shards > 1:
             return False
+        if self._first is not None:
+            self._done = self._first - self._effects.failed_keys
+            if not self._done:
+                return False
+        self._first = None
         batches = self._task.batches
         standing = batches.standing(batches.begin())
         batches.rewind_shard()

@@ -79,7 +79,10 @@ class SetFlow:
         standing = batches.standing(batches.begin())
         self.task.check(standing)
         if standing.cursor is None and self.task.job.until_empty:
-            self._passes.begin(self.pages.read(self.pages.ask(None, None, self.task.rhythm.size)))
+            first = self.pages.read(self.pages.ask(None, None, self.task.rhythm.size))
+            if not self._passes.begin(first):
+                batches.rollback()
+                return None
         self._until = standing.until
         if self._until is None and not self.task.job.until_empty:
             self._until = self.pages.last()

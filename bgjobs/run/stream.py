@@ -89,8 +89,8 @@ class Stream:
                 return None
             batches.bound_shard(None, self._until)
         page = self.pages.read(self._ask(standing.cursor, standing.counts))
-        if standing.cursor is None:
-            self._passes.begin(page)
+        if standing.cursor is None and not self._passes.begin(page):
+            return None
         return page
 
     def _ask(self, after: Key | None, counts: Counts) -> Asked:

@@ -1,5 +1,6 @@
 """Connecting, and what the server's and the driver's errors mean."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -38,6 +39,9 @@ _HALF_BATCH = "BG001"
 _ENDED = frozenset({_HALF_BATCH, "25P01", "3B001"})
 _HEALING_CLASSES = frozenset({"08", "57P"})
 _HURRY = 5.0
+
+# It warns of errors behind the one that is raised, which would be more lines in cron's mail.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 def parameters(database: Database, application: str) -> dict[str, Any]:
