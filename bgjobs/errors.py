@@ -34,7 +34,7 @@ _MEANINGS = {
     ExitStatus.BUG: "a bug in bgjobs",
     ExitStatus.NOT_NOW: "not now: another run holds the lease, it was lost, or a disk is full",
     ExitStatus.REFUSED: "login refused, or a grant is missing",
-    ExitStatus.BAD_CONFIG: "jobs.toml is wrong",
+    ExitStatus.BAD_CONFIG: "jobs.toml is wrong, or a block in the crontab",
     ExitStatus.TIMED_OUT: "the job's timeout passed",
     ExitStatus.INTERRUPTED: "stopped by SIGINT after its batch was finished",
     ExitStatus.TERMINATED: "stopped by SIGTERM after its batch was finished",

@@ -84,7 +84,8 @@ def _database(config: Config) -> Iterator[Finding]:
         remedy = "give cron's user a way in: peer, .pgpass, password_file or a service file"
         yield error("database", str(problem), remedy)
     except BgjobsError as problem:
-        yield error("database", str(problem), "see docs/database.md")
+        message, _, command = str(problem).partition("; run: ")
+        yield error("database", message, command or "put [database] right")
 
 
 def _ledger(session: "Session") -> Iterator[Finding]:

@@ -85,7 +85,7 @@ def cron_house(require: Callable[..., str]) -> Iterator[CronHouse]:
     require("root")
     require("cron")
     with short_directory() as place:
-        _furnish(place)
+        furnish(place)
         holder = subprocess.Popen(
             ["unshare", "--mount", "/bin/sh", "-c", _ENTER, "sh", str(place)],
             stdout=subprocess.PIPE,
@@ -125,7 +125,8 @@ def wait_until(fact: Callable[[], object], seconds: float, what: str) -> None:
         time.sleep(0.1)
 
 
-def _furnish(place: Path) -> None:
+def furnish(place: Path) -> None:
+    """Make the files that are put in the place of the host's."""
     for name in ("sbin", "spool", "cron.d", "mails"):
         (place / name).mkdir()
     (place / "crontab").write_text("")
