@@ -39,6 +39,13 @@ class Where(NamedTuple):
             account(self.user)
         return CronFile(self.name) if self.system else UserCrontab(self.user, os.environ)
 
+    @property
+    def uid(self) -> int | None:
+        """Of the user whose cron will run the jobs, where that is not the present one."""
+        from bgjobs.host.ownership import runner
+
+        return runner(self.user).uid if self.user else None
+
 
 class Target(NamedTuple):
     """A project's block in a crontab."""
@@ -95,8 +102,8 @@ def target(config_path: Path | None, where: Where) -> Target:
     """The block of the jobs.toml that is found from here, in the crontab that `where` names."""
     from bgjobs.host.zone import cron_zone
 
-    config = load(find(config_path, os.environ, Path.cwd()))
     place = where.place
+    config = load(find(config_path, os.environ, Path.cwd()), trusted=where.uid)
     owner = where.user or account(None)
     site = Installation(
         python=sys.executable,

@@ -18,9 +18,10 @@ def uninstall_cron(
     config_path: Path | None, where: Where, named: str | None, out: TextIO
 ) -> ExitStatus:
     """Remove the project's block; `named` is a project to take instead of jobs.toml's own."""
-    name = named or _project(config_path)
+    place = where.place
+    name = named or _project(config_path, where)
     done = change(
-        where.place,
+        place,
         lambda crontab: without_block(crontab, name),
         state_directory(os.environ),
         datetime.now(UTC),
@@ -28,19 +29,19 @@ def uninstall_cron(
     before = done.before or b""
     block = block_of(before, name)
     if block is None:
-        out.write(f"{where.place} has no block of {name}; nothing was changed\n")
+        out.write(f"{place} has no block of {name}; nothing was changed\n")
         return ExitStatus.SUCCESS
-    out.write(f"{where.place} is without the block of {name}\n")
+    out.write(f"{place} is without the block of {name}\n")
     if block.edited_by_hand:
         out.write("lines of the block had been edited by hand; they went with it\n")
     out.write(f"the text before is in {done.backup}\n")
     return ExitStatus.SUCCESS
 
 
-def _project(config_path: Path | None) -> str:
+def _project(config_path: Path | None, where: Where) -> str:
     path = find(config_path, os.environ, Path.cwd())
     try:
-        return load(path).project
+        return load(path, trusted=where.uid).project
     except ConfigError as error:
         raise ConfigError(
             f"{error}\nto uninstall all the same, give the name that stands behind BEGIN bgjobs in "

@@ -31,14 +31,14 @@ def read(path: Path) -> tuple[str, os.stat_result]:
         raise ConfigError(f"{path}:{line}: not UTF-8") from None
 
 
-def is_private(status: os.stat_result) -> bool:
-    """Whether nobody but this user and root can read the file."""
-    mine = status.st_uid in {os.geteuid(), 0}
+def is_private(status: os.stat_result, trusted: int | None = None) -> bool:
+    """Whether nobody but this user, root and the user `trusted` can read the file."""
+    mine = status.st_uid in {os.geteuid(), 0, trusted}
     return mine and not stat.S_IMODE(status.st_mode) & _OTHERS_READ
 
 
-def refuse_foreign(path: Path, status: os.stat_result) -> None:
-    """Refuse to run as root what another user can change.
+def refuse_foreign(path: Path, status: os.stat_result, trusted: int | None = None) -> None:
+    """Refuse to run as root what another user than `trusted` can change.
 
     Raises:
         ConfigError: This is root, and the file or a directory above it is another's to write.
@@ -48,8 +48,8 @@ def refuse_foreign(path: Path, status: os.stat_result) -> None:
     for place, found in ((path, status), *_above(path)):
         mode = stat.S_IMODE(found.st_mode)
         group_only = mode & _OTHERS_WRITE == stat.S_IWGRP
-        shared = mode & _OTHERS_WRITE and not (group_only and found.st_gid == 0)
-        if found.st_uid != 0 or (shared and not mode & stat.S_ISVTX):
+        shared = mode & _OTHERS_WRITE and not (group_only and found.st_gid in {0, trusted})
+        if found.st_uid not in {0, trusted} or (shared and not mode & stat.S_ISVTX):
             raise ConfigError(
                 f"{place} can be changed by others than root (owner {found.st_uid}, mode "
                 f"{mode:o}), who would run their code as root; run it as that user, "

@@ -15,8 +15,12 @@ from bgjobs.errors import ConfigError
 from bgjobs.job import Config
 
 
-def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
+def load(
+    path: Path, environ: Mapping[str, str] = os.environ, *, trusted: int | None = None
+) -> Config:
     """Read and check the file whole; `environ` may give BGJOBS_DATABASE_URL.
+
+    Root passes as `trusted` the user whose jobs they are, where it will not run them itself.
 
     Raises:
         ConfigError: It cannot be read, or something in it is wrong: a line for each such thing.
@@ -24,12 +28,12 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     path = path.absolute()
     label = label_of(path)
     text, status = read(path)
-    refuse_foreign(path, status)
+    refuse_foreign(path, status, trusted)
     data = _parse(text, label)
     problems = Problems()
-    url = reach(data.get("database"), path, status, environ, problems)
+    url = reach(data.get("database"), path, status, environ, problems, trusted=trusted)
     config = build(data, path, url, problems)
-    if not is_private(status):
+    if not is_private(status, trusted):
         _refuse_secrets(config, problems)
     problems.raise_any(label, text)
     return config

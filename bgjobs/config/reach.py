@@ -19,6 +19,8 @@ def reach(
     status: stat_result,
     environ: Mapping[str, str],
     problems: Problems,
+    *,
+    trusted: int | None = None,
 ) -> str | None:
     """Return the connection string, None where it is left to libpq's environment.
 
@@ -27,7 +29,8 @@ def reach(
     given = environ.get(VARIABLE)
     table = database if isinstance(database, dict) else {}
     strings = {name: value for name, value in table.items() if isinstance(value, str) and value}
-    _check(strings, path, status, problems)
+    private = is_private(status, trusted)
+    _check(strings, path, problems, private=private)
     if given:
         return given
     url = strings.get("url")
@@ -35,11 +38,12 @@ def reach(
         url = f"service={strings['service']}"
     if "password_file" not in strings:
         return url
-    password = _password(path.parent / Path(strings["password_file"]).expanduser(), problems)
+    place = path.parent / Path(strings["password_file"]).expanduser()
+    password = _password(place, problems, trusted)
     return url if password is None else _with_password(url, password)
 
 
-def _check(strings: Mapping[str, str], path: Path, status: stat_result, problems: Problems) -> None:
+def _check(strings: Mapping[str, str], path: Path, problems: Problems, *, private: bool) -> None:
     url = strings.get("url", "")
     if url and "service" in strings:
         problems.add(_TABLE, "service", "service: url and service exclude each other")
@@ -49,7 +53,7 @@ def _check(strings: Mapping[str, str], path: Path, status: stat_result, problems
         return
     if "password_file" in strings:
         problems.add(_TABLE, "password_file", "password_file: url holds a password as well")
-    if not is_private(status):
+    if not private:
         problems.add(
             _TABLE,
             "url",
@@ -70,13 +74,13 @@ def holds_password(url: str) -> bool:
     return re.search(r"(?:^|[\s?&])(?:password|sslpassword)\s*=\s*[^\s&]", url) is not None
 
 
-def _password(path: Path, problems: Problems) -> str | None:
+def _password(path: Path, problems: Problems, trusted: int | None) -> str | None:
     try:
         text, status = read(path)
     except ConfigError as error:
         problems.add(_TABLE, "password_file", f"password_file: {error}")
         return None
-    if not is_private(status):
+    if not is_private(status, trusted):
         problems.add(
             _TABLE, "password_file", f"password_file: others may read it: chmod 600 {path}"
         )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Callable
@@ -223,6 +224,26 @@ def test_root_does_not_let_cron_run_what_another_can_change(
     assert installed.crontab == FOREIGN
     module.chmod(0o644)
     installed.run("install-cron")
+
+
+def test_root_installs_what_belongs_to_the_user_who_will_run_it(
+    installed: Installed, require: Callable[..., str]
+) -> None:
+    require("root")
+    named = ("--config", str(installed.toml))
+    with throwaway_user() as user:
+        for path in (installed.path, installed.toml):
+            shutil.chown(path, user)
+        # A password is the user's own secret, and root's to read.
+        installed.toml.write_text(f'{TOML}[database]\nurl = "postgresql://me:pw@host/shop"\n')
+        installed.toml.chmod(0o600)
+        told = installed.run(*("install-cron", *named), status=ExitStatus.BAD_CONFIG)
+        assert "can be changed by others than root" in told
+        installed.run(*("install-cron", *named, "--user", user))
+        assert b"\nMAILTO=" + user.encode() + b"\n# END bgjobs shop\n" in installed.crontab
+        assert b"pw" not in installed.crontab
+        installed.run(*("uninstall-cron", *named, "--user", user))
+    assert installed.crontab == FOREIGN
 
 
 def test_a_file_of_cron_d(require: Callable[..., str], installed: Installed) -> None:

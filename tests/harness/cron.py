@@ -10,6 +10,7 @@ from pathlib import Path
 ENVIRON = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 SPOOL = Path("/var/spool/cron/crontabs")
 HONEST = """
+[ "$1" = -u ] && shift 2
 case "$1" in
 -h) echo "no such option" >&2; exit 1;;
 -l) [ -f $tab ] || { echo "no crontab for me" >&2; exit 1; }; cat $tab;;
