@@ -21,10 +21,10 @@ ENDS = {
 }
 
 
-def died(asked: Request, death: Death) -> int:
+def died(asked: Request, stops: Stops, death: Death) -> int:
     """Record and tell how the job's process ended; returns the exit status."""
     output = asked.mask(death.output) or None
-    around = scene(Stops(), sys.stderr, lambda: output, terminal=False)
+    around = scene(stops, sys.stderr, lambda: output, terminal=False)
     status, exit_status = ENDS[death.stopped]
     try:
         told = _close(asked, around, death, status, exit_status)

@@ -10,7 +10,9 @@ from bgjobs.config.find import find
 from bgjobs.config.load import load
 from bgjobs.errors import ExitStatus
 from bgjobs.host.guard import guard
+from bgjobs.host.member import Death
 from bgjobs.host.worker import Worker
+from bgjobs.run.stops import Stops
 
 
 def run(config_path: Path | None, name: str, options: Options) -> int:
@@ -34,12 +36,10 @@ def run_request(asked: Request) -> int:
         return share(asked, terminal=terminal)
     if asked.job.handler is None and asked.job.send is None:
         return _start(asked, None, terminal=terminal)
-    from bgjobs.commands.dying import died
-
+    # A signal that comes when the work has just ended must not kill the one who is to tell of it.
+    stops = Stops().install()
     return guard(
-        partial(_guarded, asked, terminal),
-        on_death=partial(died, asked),
-        echo=terminal,
+        partial(_guarded, asked, terminal), on_death=partial(_died, asked, stops), echo=terminal
     )
 
 
@@ -53,6 +53,13 @@ def _guarded(asked: Request, terminal: bool, worker: Worker) -> int:  # noqa: FB
     from bgjobs.ending import status_within
 
     return status_within(partial(_start, asked, worker, terminal=terminal))
+
+
+def _died(asked: Request, stops: Stops, death: Death) -> int:
+    # Until now this process has done without the driver.
+    from bgjobs.commands.dying import died
+
+    return died(asked, stops, death)
 
 
 def _start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:

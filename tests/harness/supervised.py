@@ -30,7 +30,8 @@ def until(condition):
         time.sleep(0.01)
 """
 TAIL = """
-sys.exit(guard(work, on_death=on_death, bounds=Bounds(deadline={deadline}, grace={grace}), echo={echo}))
+Stops().install()
+os._exit(guard(work, on_death=on_death, bounds=Bounds(deadline={deadline}, grace={grace}), echo={echo}))
 """
 
 
