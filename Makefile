@@ -40,8 +40,8 @@ format: setup ## Format the code and fix what can be fixed
 bench: setup ## Measure against hand-written loops and other tools
 	$(BIN)/python -m bench
 
-chaos: setup ## Kill, cut and freeze runs for longer than the tests do
-	$(BIN)/python -m pytest -q -m chaos
+chaos: setup ## Kill, cut and freeze runs at every point, and count what came of it
+	$(BIN)/python -m pytest -q tests/chaos
 
 readme: setup ## Bring the help texts in README.md up to date
 	$(BIN)/python docs/readme.py
