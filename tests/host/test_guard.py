@@ -179,17 +179,21 @@ def test_c_code_that_keeps_the_interpreter_may_print_more_than_a_pipe_holds(
     assert status_of(work, Bounds(deadline=60)) == 0
 
 
-def test_process_left_behind_holding_the_pipe_holds_nobody_up(status_of: Status) -> None:
+def test_process_left_behind_holding_the_pipe_holds_nobody_up(
+    status_of: Status, tmp_path: Path
+) -> None:
+    left = tmp_path / "pid"
+
     def work(worker: Worker) -> int:
         with worker.captured():
             os.system("sleep 600 & echo $!")
-        pid = int(worker.printed())
-        os.kill(pid, 0)
+        left.write_text(worker.printed())
         return 0
 
     began = time.monotonic()
     assert status_of(work) == 0
     assert time.monotonic() - began < 300
+    os.kill(int(left.read_text()), signal.SIGKILL)  # which tells that it lived
 
 
 def test_fork_that_comes_back_from_the_job_is_not_taken_for_it(
