@@ -53,6 +53,7 @@ def block(job: Job, slot: datetime, host: str, outcome: Outcome) -> Sequence[str
     """What a person needs to act: what failed, where, the run's id, what happens next."""
     failure = outcome.failure
     what = failure.message if failure else outcome.reason or str(outcome.status)
+    what = " ".join(what.split())
     counts = outcome.counts
     lines = [
         f"bgjobs: job {job.name} {_verb(outcome.status)}: {what}",
@@ -62,7 +63,7 @@ def block(job: Job, slot: datetime, host: str, outcome: Outcome) -> Sequence[str
     place = _place(failure.stack if failure else None)
     if place:
         lines.insert(1, f"  at {place}")
-    if job.handler is not None and failure is not None and failure.stack:
+    if place and failure is not None and failure.stack:
         lines += ["", *(f"  {line}" for line in failure.stack.splitlines()), ""]
     lines.append(f"  more: bgjobs show {str(outcome.run)[:8]}")
     following = _NEXT.get(outcome.status)

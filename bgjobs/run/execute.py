@@ -11,6 +11,7 @@ from bgjobs.run import fault, shapes
 from bgjobs.run.stops import Stop
 from bgjobs.run.task import LimitReachedError, StoppedError, Task, TooManyFailedError
 from bgjobs.store import connection
+from bgjobs.store.blame import presume
 from bgjobs.store.ledger import Closed
 
 
@@ -110,6 +111,9 @@ def _stopped(task: Task, error: BaseException) -> Ending:
 
 def _failed(error: Exception, task: Task) -> Ending:
     mask = task.mask
+    if task.job.statement is not None and not fault.of_handler(error):
+        # Sent ahead of its answer, so that whoever asked for that one could not tell.
+        presume(error, "statement")
     explained = connection.explained(error)
     if isinstance(explained, DatabaseUnreachableError) and task.stops.wanted:
         # Asked to stop, or out of time, while it waited for the database to come back.

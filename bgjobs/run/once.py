@@ -10,6 +10,7 @@ from bgjobs.run.effects import Effects
 from bgjobs.run.forks import Alone
 from bgjobs.run.recovery import Recovery
 from bgjobs.run.task import Task
+from bgjobs.store.blame import blame
 from bgjobs.store.connection import check_transaction, lend, take_back
 
 _DONE = ["done"]
@@ -42,7 +43,8 @@ class Once:
 
     def _statement(self) -> int:
         text = statement.bind(statement.stripped(self.task.job.statement or ""))
-        cursor = self.task.session.connection.execute(text.encode(), self.task.values)
+        with blame("statement"):
+            cursor = self.task.session.connection.execute(text.encode(), self.task.values)
         return max(cursor.rowcount, 0)
 
     def _call(self, function: Callable[..., Any]) -> int:

@@ -8,6 +8,7 @@ from bgjobs.handler import Run
 from bgjobs.job import Job
 from bgjobs.mask import Mask
 from bgjobs.record import Counts
+from bgjobs.run import fault
 from bgjobs.run.rhythm import Rhythm
 from bgjobs.run.stops import Stops
 from bgjobs.store.batches import Batches, Standing
@@ -93,8 +94,7 @@ class Task(NamedTuple):
         """
         if not self.too_many(counts, final=final):
             return
-        text = self.mask(str(worst) or type(worst).__name__)
-        last = "" if worst is None else f"; the last, {key}: {text}"
+        last = "" if worst is None else f"; the last, {key}: {self.mask(fault.message(worst))}"
         raise TooManyFailedError(
             f"{counts.failed} of {counts.read} records failed, more than max_failures allows{last}"
         ) from worst

@@ -8,6 +8,7 @@ import psycopg
 from bgjobs import statement
 from bgjobs.errors import JobFailedError
 from bgjobs.job import Job
+from bgjobs.store.blame import said
 from bgjobs.store.connection import lost
 from bgjobs.store.pages import Key, Pages
 from bgjobs.store.session import Session
@@ -72,7 +73,7 @@ class Catalog:
         except psycopg.Error as error:
             if lost(connection):
                 raise
-            return [] if error.sqlstate in known else [(key, _said(error))]
+            return [] if error.sqlstate in known else [(key, said(error))]
         finally:
             if not lost(connection):
                 connection.execute("ROLLBACK")
@@ -94,9 +95,3 @@ class Catalog:
 def _bounds(pages: Pages) -> tuple[Key, Key]:
     nothing: Any = [None] * len(pages.job.key)
     return nothing, nothing
-
-
-def _said(error: psycopg.Error) -> str:
-    text = error.diag.message_primary or " ".join(str(error).split())
-    hint = error.diag.message_hint or ""
-    return f"{text} ({hint.rstrip('.')})" if hint.startswith("Perhaps") else text

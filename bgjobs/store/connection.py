@@ -20,6 +20,7 @@ from bgjobs.errors import (
     NotNowError,
 )
 from bgjobs.job import Database
+from bgjobs.store.blame import AUDIT, blamed, line, said
 
 # A dropped network hangs for hours without keepalives; tcp_user_timeout alone does not notice it.
 _ALIVE = {
@@ -34,6 +35,7 @@ _HEALING = frozenset({"40001", "40P01", "55P03", "53300", "25P03"})
 # What a record's own data can cause: data, constraint, raised by a trigger or a function.
 _OF_RECORDS = frozenset({"22", "23", "38", "39", "44", "P0"})
 _SWALLOWED = "25P02"
+_IN_THE_WAY = frozenset({"40001", "40P01", "55P03"})
 _HALF_BATCH = "BG001"
 # What the server says of our own words where a handler has ended the batch's transaction.
 _ENDED = frozenset({_HALF_BATCH, "25P01", "3B001"})
@@ -228,6 +230,20 @@ def explain(error: psycopg.Error) -> BgjobsError:
         return AccessRefusedError(f"{text}; `bgjobs migrate --grants ROLE` prints the grants")
     if state == "53100":
         return NotNowError(f"the server's disk is full: {text}")
-    if healing(error):
+    if state in _IN_THE_WAY:
+        return NotNowError(f"others stand in the way, however often it was tried: {text}")
+    if healing(error) and state != "25P03":
         return DatabaseUnreachableError(f"the database was lost: {text}")
-    return JobFailedError(text)
+    return _of_job(error, text)
+
+
+def _of_job(error: psycopg.Error, text: str) -> BgjobsError:
+    part = blamed(error)
+    if error.sqlstate == "25P03":
+        return JobFailedError(f"{text}: a batch's handler takes longer than the server allows")
+    if part == AUDIT:
+        return ConfigError(f"[audit] its row cannot be written: {text}")
+    if part is None:
+        return JobFailedError(text)
+    where = line(error)
+    return JobFailedError(f"in its {part}: {said(error)}{f', at: {where}' if where else ''}")

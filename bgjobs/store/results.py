@@ -9,6 +9,7 @@ from psycopg import sql
 
 from bgjobs import statement
 from bgjobs.errors import AnswerError, JobFailedError
+from bgjobs.store.blame import blame
 from bgjobs.store.pages import Columns
 from bgjobs.store.session import Session
 
@@ -65,7 +66,8 @@ class Results:
         values = dict(self._values)
         for number, (of_type, column) in enumerate(zip((t for _, t in shape), listed, strict=True)):
             values[f"bgjobs_column_{number}"] = _array(of_type, column)
-        return self.session.connection.execute(text, values)
+        with blame("statement"):
+            return self.session.connection.execute(text, values)
 
     def _render(self, shape: Sequence[tuple[str, str]]) -> bytes:
         arrays, outputs, names = [], [], []

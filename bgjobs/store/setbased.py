@@ -8,6 +8,7 @@ from psycopg import sql
 from bgjobs import statement
 from bgjobs.job import Job
 from bgjobs.store.batches import Lease
+from bgjobs.store.blame import blame
 from bgjobs.store.pages import Key, Pages
 
 # FETCH FIRST WITH TIES takes no null for all.
@@ -44,9 +45,10 @@ class SetBased:
         """
         page = self.pages.text(after=after is not None, until=True).decode()
         text = statement.prepend_ctes(self._text, [("batch", page)])
-        return self.pages.session.connection.execute(
-            text.encode(), self.pages.bound(after, until, _NO_LIMIT)
-        )
+        with blame("statement"):
+            return self.pages.session.connection.execute(
+                text.encode(), self.pages.bound(after, until, _NO_LIMIT)
+            )
 
     def _moving(self, *, leased: bool, until: bool) -> bytes:
         page = self.pages.text(after=leased, until=until, leased=leased).decode()
