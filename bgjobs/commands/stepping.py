@@ -121,6 +121,9 @@ def _again(stage: Stage, outcome: Outcome) -> bool:
     job, failure = stage.request.job, outcome.failure
     if outcome.status is not RunStatus.FAILED or failure is None or stage.request.dry_run:
         return False
+    if job.max_failures.exceeded(outcome.counts.failed, outcome.counts.read):
+        # The next attempt would go on behind these records, and call that a success.
+        return False
     if outcome.exit in {ExitStatus.REFUSED, ExitStatus.BAD_CONFIG}:
         return False
     wanted = {named.rpartition(".")[2] for named in job.retry_on}
