@@ -6,6 +6,7 @@ from bgjobs.commands.telling import tell
 from bgjobs.commands.working import Stage, begin, in_zone, start_of
 from bgjobs.errors import ExitStatus, NotNowError
 from bgjobs.plan.starts import Begin, Skip
+from bgjobs.present.duration import short
 from bgjobs.record import RunStatus, Trigger
 from bgjobs.run.backoff import wait
 from bgjobs.run.execute import Outcome
@@ -57,7 +58,7 @@ def limit(stage: Stage) -> None:
     job, stops = stage.request.job, stage.scene.stops
     if job.timeout is not None:
         seconds = job.timeout.total_seconds()
-        stops.limit(seconds, f"the timeout of {job.timeout} passed")
+        stops.limit(seconds, f"the timeout of {short(job.timeout)} passed")
     if job.not_after is not None:
         zone = job.schedule.timezone if job.schedule else "UTC"
         now = in_zone(stage.ledger.clock(), zone)
@@ -101,7 +102,7 @@ def give_way(stage: Stage, step: Begin) -> None:
     overdue = holder is not None and _overdue(stage, holder)
     if stage.request.cron and not overdue:
         return
-    late = f", beyond its timeout of {job.timeout}" if overdue else ""
+    late = f", beyond its timeout of {short(job.timeout or timedelta())}" if overdue else ""
     raise NotNowError(f"{job.name} was not started: {reason}{late}")
 
 
