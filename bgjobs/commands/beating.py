@@ -1,22 +1,31 @@
 """The heartbeat of a process that works no records itself."""
 
-from bgjobs.commands.request import Request
-from bgjobs.commands.scene import Scene
-from bgjobs.errors import BgjobsError, LeaseLostError
+import os
+import signal
+
+from bgjobs.commands.reaching import resolve
+from bgjobs.commands.working import Stage
+from bgjobs.errors import BgjobsError, ExitStatus, LeaseLostError
 from bgjobs.store.batches import Lease
 from bgjobs.store.connection import connect, explained
 from bgjobs.store.ledger import Ledger
-from bgjobs.store.session import Session
+from bgjobs.store.shards import Shards
+
+_SIGNALS = {
+    ExitStatus.INTERRUPTED: signal.SIGINT,
+    ExitStatus.TERMINATED: signal.SIGTERM,
+}
 
 
 class Beat:
-    """Renews a lease, by a connection of its own that is made when it is first needed."""
+    """Renews a run's lease, and tells who looks on how many records all its shards have read."""
 
-    def __init__(self, asked: Request, around: Scene, lease: Lease) -> None:
-        self._asked = asked
-        self._around = around
+    def __init__(self, stage: Stage, lease: Lease) -> None:
+        self._stage = stage
+        self._session = stage.session
         self._lease = lease
-        self._session: Session | None = None
+        # A signal that came before the workers were there has not been passed on to them.
+        self._missed = True
 
     def beat(self) -> None:
         """Renew the lease; a database that is away is tried again at the next beat.
@@ -24,26 +33,28 @@ class Beat:
         Raises:
             LeaseLostError: Another run took it.
         """
+        self._pass_on()
         try:
-            Ledger(self._connected()).beat(self._lease)
+            if self._session.connection.closed:
+                self._connect()
+            Ledger(self._session).beat(self._lease)
+            if self._stage.scene.terminal:
+                settled = Shards(self._session).settled(self._lease.run)
+                self._stage.watched.advance(settled.counts.read)
         except LeaseLostError:
             raise
         except Exception as error:
             if not isinstance(explained(error), BgjobsError):
                 raise
-            self.close()
+            self._session.connection.close()
 
-    def close(self) -> None:
-        """Give the connection up."""
-        session, self._session = self._session, None
-        if session is not None:
-            session.connection.close()
+    def _pass_on(self) -> None:
+        asked = self._stage.scene.stops.requested
+        if self._missed and asked in _SIGNALS:
+            os.kill(os.getpid(), _SIGNALS[asked])
+        self._missed = False
 
-    def _connected(self) -> Session:
-        if self._session is None:
-            from bgjobs.commands.reaching import resolve
-
-            database = resolve(self._asked.config.database, self._asked.folder)
-            connection = connect(database, application=f"bgjobs:{self._asked.job.name}")
-            self._session = Session(connection, database.schema, self._asked.config.audit)
-        return self._session
+    def _connect(self) -> None:
+        asked = self._stage.request
+        database = resolve(asked.config.database, asked.folder)
+        self._session.connection = connect(database, application=f"bgjobs:{asked.job.name}")

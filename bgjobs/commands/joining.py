@@ -1,83 +1,154 @@
 """A run whose records are worked by processes on many hosts: `--shard I/N`.
 
-Whoever comes first opens the run and splits its records; the others claim their shard of it. A
-shard that nobody claims, or whose process died, can be started again while the run lives. The
-process that settles the last shard closes the run.
+Whoever comes first opens the run, and the first of those who are there splits its records; each
+claims its shard. A shard that nobody claimed, or whose process died, can be started again while the
+run lives. The process that settles the last shard closes the run.
 """
 
-from uuid import UUID
+from datetime import datetime
 
-from bgjobs.commands.shard import bound_shards, ending_of, settle
+from bgjobs.commands.dead import bury
+from bgjobs.commands.shard import settle, together
+from bgjobs.commands.stepping import again, back_off
 from bgjobs.commands.working import Stage, start_of, task
-from bgjobs.errors import ExitStatus, NotNowError
+from bgjobs.errors import ExitStatus, LeaseLostError, NotNowError
 from bgjobs.plan.starts import Begin
 from bgjobs.record import RunStatus
 from bgjobs.run import execute
 from bgjobs.run.execute import Ending, Outcome
+from bgjobs.run.splitting import split
+from bgjobs.run.task import Task
 from bgjobs.store.batches import Lease
-from bgjobs.store.ledger import Start
+from bgjobs.store.ledger import NO_LANE, Start
+from bgjobs.store.shards import Shards
+
+_SOON = 0.1
+_LATER = 1.0
 
 
 def work_part(stage: Stage, step: Begin) -> Outcome | None:
-    """Work this process's shard of a slot; None where it is somebody else's or done.
+    """Work this process's shard of a slot's run; None where it is somebody else's.
 
     Raises:
-        NotNowError: The slot's run was opened for another number of shards.
+        NotNowError: The slot's run has another number of shards.
         LeaseLostError: Another process took the shard over.
     """
     number, shards = stage.request.shard or (1, 1)
-    if step.shards is not None and step.shards != shards and step.position:
+    if step.position and step.shards not in {None, shards}:
         raise NotNowError(
-            f"the unfinished run of {stage.request.job.name} has {step.shards} shards, not {shards}"
+            f"the unfinished run of {stage.request.job.name} has {step.shards} shards, "
+            f"not {shards}; --restart begins its slot anew"
         )
     # Without a boot and a lock file nothing is proven of it here: its shards may live elsewhere.
-    start = start_of(stage, step)._replace(shards=shards, claim=number, boot="")
-    lease = _open(stage, start) or stage.ledger.join_run(start)
+    start = start_of(stage, step)._replace(shards=shards, claim=number, boot="", lane=NO_LANE)
+    lease = _claim(stage, start, _pinned(stage, step))
     if lease is None:
-        return None
+        return _over(stage, number)
     part = task(stage, step, start._replace(id=lease.run, lane=lease.lane), lease)
-    ending = execute.work(part)
+    ending = _work(stage, part)
     settle(part, ending)
-    return _close(stage, part.run.id, ending)
+    return _leave(stage, part, ending)
 
 
-def _open(stage: Stage, start: Start) -> Lease | None:
-    with stage.session.connection.transaction():
+def wait_for_others(stage: Stage) -> None:
+    """Wait until no run of the job is at work: the other shards of the one just left."""
+    stops = stage.scene.stops
+    while not stops.wanted and stage.ledger.holder(stage.request.job.name) is not None:
+        stops.pause(_LATER)
+        bury(stage.session, stage.scene.locks)
+
+
+def _pinned(stage: Stage, step: Begin) -> datetime | None:
+    """The slot whose run is meant; by hand, where none was asked for, that of any."""
+    by_hand = not stage.request.cron and stage.request.wish.slot is None
+    return None if by_hand and not step.position else step.slot
+
+
+def _claim(stage: Stage, start: Start, slot: datetime | None) -> Lease | None:
+    shards, stops = Shards(stage.session), stage.scene.stops
+    while True:
         opened = stage.ledger.open_run(start)
-        if opened is None:
-            return None
-        working = bound_shards(stage, start, opened, opened.leases)
-    return next((lease for lease in working if lease.shard == start.claim), None)
+        if opened is not None:
+            return next(lease for lease in opened.leases if lease.shard == start.claim)
+        lease = shards.join_run(start, slot)
+        if lease is not None or stops.wanted or not _in_between(stage, start, slot):
+            return lease
+        stops.pause(_SOON)
 
 
-def _close(stage: Stage, run: UUID, ending: Ending) -> Outcome:
-    settled = stage.ledger.settled(run)
-    status, exit_status = ending.status, ending.exit
-    if settled.open and ending.status in {RunStatus.SUCCESS, RunStatus.FAILED}:
-        reason = f"shard done, {settled.open} more of the run are open"
-        return Outcome(run, status, exit_status, settled.counts, 0.0, ending.failure, reason)
-    if status is RunStatus.SUCCESS and settled.failure is not None:
-        ending = ending_of(settled.failure)
+def _in_between(stage: Stage, start: Start, slot: datetime | None) -> bool:
+    """Whether another process is opening or splitting the run just now, or closing one."""
+    found = Shards(stage.session).shard(start.job, start.claim or 1)
+    if found is None:
+        taken = stage.ledger.attempts(start.job, start.slot)
+        return taken is None or taken.attempt < start.attempt
+    return found.free and found.shards == start.shards and slot in {None, found.slot}
+
+
+def _over(stage: Stage, number: int) -> Outcome | None:
+    """The outcome of a shard that is done while others of its run are not."""
+    shards = Shards(stage.session)
+    found = shards.shard(stage.request.job.name, number)
+    if found is None or not found.over:
+        return None
+    counts = shards.settled(found.run).counts
+    reason = f"shard {number} of {found.shards} is over, others are at work"
+    return Outcome(found.run, RunStatus.SUCCESS, ExitStatus.SUCCESS, counts, 0.0, None, reason)
+
+
+def _work(stage: Stage, part: Task) -> Ending:
+    """Work the shard, again as often as the job's retries allow."""
+    ending = execute.work(part, _split_and_work)
+    for tried in range(stage.request.job.retries):
+        counts = Shards(stage.session).settled(part.run.id).counts
+        if not again(stage, ending, counts):
+            break
+        back_off(stage, tried, lambda: stage.ledger.beat(part.batches.lease))
+        if stage.scene.stops.wanted:
+            break
+        ending = execute.work(part, _split_and_work)
+    return ending
+
+
+def _split_and_work(part: Task) -> str | None:
+    mine = part.batches.lease.shard
+    if any(lease.shard == mine for lease in split(part)):
+        return execute.work_records(part)
+    return None
+
+
+def _leave(stage: Stage, part: Task, ending: Ending) -> Outcome:
+    """Close the run where this was the last of its shards to end."""
+    shards = Shards(stage.session)
+    if ending.status not in {RunStatus.SUCCESS, RunStatus.FAILED}:
+        shards.give_back(part.batches.lease)
+    elif ending.status is RunStatus.FAILED:
+        _see_who_comes(stage, part)
+    settled = shards.settled(part.run.id)
     if settled.open:
-        # Stopped: the shard is given back, and the run lives as long as others work on it.
-        why = ending.reason
-        return Outcome(run, status, exit_status, settled.counts, 0.0, ending.failure, why)
-    closed = stage.ledger.close_run(
-        run,
-        ending.status,
-        failure=ending.failure,
-        output=stage.scene.printed(),
-        reason=ending.reason,
-    )
-    if closed is None:
-        return Outcome(run, status, exit_status, settled.counts, 0.0, ending.failure, None)
-    partial_run = closed.status is RunStatus.PARTIAL
-    return Outcome(
-        run,
-        closed.status,
-        ExitStatus.PARTIAL if partial_run else ending.exit,
-        closed.counts,
-        closed.milliseconds / 1000,
-        ending.failure,
-        ending.reason,
-    )
+        if ending.status is RunStatus.SUCCESS or shards.at_work(part.run.id).worked:
+            why = f"{settled.open} more of its shards are open"
+            reason = f"{ending.reason}; {why}" if ending.reason else why
+            return Outcome(
+                part.run.id, ending.status, ending.exit, settled.counts, 0.0, ending.failure, reason
+            )
+    elif ending.status is RunStatus.SUCCESS:
+        ending = together(part.job, settled)
+    try:
+        return execute.close(part, ending, stage.scene.printed())
+    except LeaseLostError:
+        found = stage.ledger.find_run(part.run.id)
+        if found is None or found.status is RunStatus.CRASHED:
+            raise
+        # Another shard ended at the same moment, and has told of the run.
+        return Outcome(part.run.id, ending.status, ending.exit, settled.counts, 0.0, ending.failure)
+
+
+def _see_who_comes(stage: Stage, part: Task) -> None:
+    """Wait for those who may yet claim a shard: one failed shard does not end the run for them."""
+    shards, stops = Shards(stage.session), stage.scene.stops
+    while not stops.wanted:
+        at_work = shards.at_work(part.run.id)
+        if at_work.worked or not at_work.awaited:
+            return
+        stops.pause(_LATER)

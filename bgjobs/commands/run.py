@@ -31,9 +31,7 @@ def run_request(asked: Request) -> int:
         return ExitStatus.SUCCESS
     terminal = sys.stderr.isatty() and not asked.cron
     if _is_shared(asked):
-        from bgjobs.commands.sharing import share
-
-        return share(asked, terminal=terminal)
+        return _start(asked, None, terminal=terminal, with_crew=True)
     if asked.job.handler is None and asked.job.send is None:
         return _start(asked, None, terminal=terminal)
     # A signal that comes when the work has just ended must not kill the one who is to tell of it.
@@ -45,7 +43,7 @@ def run_request(asked: Request) -> int:
 
 def _is_shared(asked: Request) -> bool:
     alone = asked.dry_run or asked.limit is not None or asked.shard is not None
-    alone = alone or asked.only_failed
+    alone = alone or asked.only_failed or asked.job.until_empty
     return asked.job.workers > 1 and not alone
 
 
@@ -62,7 +60,9 @@ def _died(asked: Request, stops: Stops, death: Death) -> int:
     return died(asked, stops, death)
 
 
-def _start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:
+def _start(
+    asked: Request, worker: Worker | None, *, terminal: bool, with_crew: bool = False
+) -> int:
     from bgjobs.commands.starting import start
 
-    return start(asked, worker, terminal=terminal)
+    return start(asked, worker, terminal=terminal, with_crew=with_crew)

@@ -4,209 +4,178 @@ The parent opens the run, splits its records, holds a lease for all while its ch
 closes it. So at each moment of the run there is a living lease, and one process ends it, once.
 """
 
-import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
 from bgjobs.commands.beating import Beat
-from bgjobs.commands.dead import bury
 from bgjobs.commands.dying import ENDS
-from bgjobs.commands.request import Request
-from bgjobs.commands.scene import Scene, open_session, scene
-from bgjobs.commands.shard import Share, bound_shards, ending_of, work_shard
-from bgjobs.commands.slots import steps
-from bgjobs.commands.spooling import never_began, replay_all
-from bgjobs.commands.stepping import give_way, skip
-from bgjobs.commands.telling import tell
-from bgjobs.commands.working import stage_of, start_of
-from bgjobs.errors import DatabaseUnreachableError, ExitStatus, JobFailedError, LeaseLostError
+from bgjobs.commands.shard import Share, settle, together, work_shard
+from bgjobs.commands.working import Stage, start_of, task
+from bgjobs.errors import DatabaseUnreachableError, ExitStatus, LeaseLostError
 from bgjobs.host.crew import Bounds, crew
 from bgjobs.host.member import Death
-from bgjobs.plan.starts import Begin, Skip
+from bgjobs.plan.starts import Begin
 from bgjobs.record import Failure, RunStatus
-from bgjobs.run.execute import Ending, Outcome
-from bgjobs.run.stops import Stops
+from bgjobs.run import execute
+from bgjobs.run.execute import Ending, Outcome, UnclosedError
+from bgjobs.run.splitting import split
+from bgjobs.run.task import Task
 from bgjobs.store.batches import Lease
-from bgjobs.store.connection import explained
-from bgjobs.store.ledger import Ledger, Settled, Start
-from bgjobs.store.retention import prune_if_possible
+from bgjobs.store.connection import healing
+from bgjobs.store.ledger import Opened, Start
+from bgjobs.store.shards import Settled, Shards
 
-# The crew heard the signal, and this process did not.
-_STOPPED = frozenset({ExitStatus.TIMED_OUT, ExitStatus.INTERRUPTED, ExitStatus.TERMINATED})
-
-
-class Shared(NamedTuple):
-    """A run that was opened for a crew: the parent's lease, and those of the shards to work."""
-
-    start: Start
-    parent: Lease
-    shards: tuple[Lease, ...]
+_OFTEN = 0.5
+_SELDOM = 5.0
+_ASKED = frozenset({ExitStatus.INTERRUPTED, ExitStatus.TERMINATED})
 
 
-def share(asked: Request, *, terminal: bool) -> int:
-    """Work the job in as many processes as it has workers; the worst of its runs counts.
+class Came(NamedTuple):
+    """What the workers came to: their exit statuses, and how those ended that came to no end."""
+
+    statuses: Sequence[int]
+    deaths: Sequence[Death] = ()
+
+
+def work_together(stage: Stage, step: Begin, shards: int) -> Outcome | None:
+    """Open a run for a step and work its shards to their ends; None where the lease is another's.
+
+    Where this process may start no others it works one shard after the other.
 
     Raises:
-        BgjobsError: Nothing was started, or the end could not be written.
+        LeaseLostError: Another run took the lease while this one worked.
+        UnclosedError: The database went away for good.
     """
-    stops = Stops().install()
-    around = scene(stops, sys.stderr, lambda: None, terminal=terminal)
+    # Only a process that starts others needs a lease beside theirs.
+    first = 0 if stage.heard is not None else 1
+    start = start_of(stage, step)._replace(first=first, shards=shards)
+    hold = stage.scene.locks.hold(start.id)
     try:
-        planned, healing = _plan(asked, around)
-    except DatabaseUnreachableError as error:
-        never_began(asked, around, error)
-        raise
-    worst = int(ExitStatus.SUCCESS)
-    for step in planned:
-        if stops.wanted or worst in _STOPPED:
-            break
-        status = _one(asked, around, step, healing=healing)
-        worst = max(worst, status)
-    return worst
-
-
-def _plan(asked: Request, around: Scene) -> tuple[Sequence[Begin], bool]:
-    session = open_session(asked, around.stops)
-    try:
-        replay_all(session, around)
-        bury(session, around.locks)
-        ledger = Ledger(session)
-        look = ledger.look(asked.job.name)
-        ledger.know_job(asked.job.name)
-        stage = stage_of(asked, around, session)
-        planned = steps(asked, ledger, look)
-        for step in planned:
-            if isinstance(step, Skip):
-                skip(stage, step)
-    except Exception as error:
-        raise explained(error) from error
+        with stage.scene.stops.shield():
+            opened = stage.ledger.open_run(start)
+        return None if opened is None else _work(stage, step, start, opened)
     finally:
-        session.connection.close()
-    return [step for step in planned if isinstance(step, Begin)], look.has_failed_records
+        hold.release()
 
 
-def _one(asked: Request, around: Scene, step: Begin, *, healing: bool) -> int:
-    with around.stops.shield():
-        shared = _open(asked, around, step)
-    if shared is None:
-        return ExitStatus.SUCCESS
-    hold = around.locks.hold(shared.start.id)
-    printed: list[str] = []
-    beating = Beat(asked, around, shared.parent)
+def _work(stage: Stage, step: Begin, start: Start, opened: Opened) -> Outcome:
+    stops = stage.scene.stops
+    parent = task(stage, step, start, opened.leases[0])
+    leases = list[Lease]()
+
+    def divide(parent: Task) -> None:
+        leases[:] = split(parent)
+
+    ending = execute.work(parent, divide)
+    if ending.status is RunStatus.SUCCESS:
+        share = Share(stage.request, stops, step, start, leases, stage.has_failed_records)
+        with stops.shield():
+            came = _came(stage, parent, share)
+            stops.obeyed()
+        ending = _ending(parent, came)
+    return execute.close(parent, ending, stage.scene.printed())
+
+
+def _came(stage: Stage, parent: Task, share: Share) -> Came:
+    if not share.leases or stage.scene.stops.wanted:
+        return Came([])
+    if stage.heard is None:
+        return _one_by_one(stage, share)
+    return _by_crew(stage, stage.heard, parent, share)
+
+
+def _by_crew(stage: Stage, heard: list[str], parent: Task, share: Share) -> Came:
+    """Work the shards in a process each."""
+    stops, lease, watching = stage.scene.stops, parent.batches.lease, stage.scene.terminal
+    # Neither a connection nor the thread that draws is to be forked.
+    stage.session.connection.close()
+    stage.watched.clear()
+    beating = Beat(stage, lease)
     deaths: list[Death] = []
 
     def died(death: Death) -> int:
         deaths.append(death)
         return death.stopped or ExitStatus.JOB_FAILED
 
-    try:
-        if around.stops.wanted:
-            statuses = [int(around.stops.requested or ExitStatus.TERMINATED)]
-        else:
-            statuses = crew(
-                partial(work_shard, Share(asked, step, shared.start, shared.shards, healing)),
-                len(shared.shards),
-                on_death=died,
-                bounds=Bounds(every=min(5.0, shared.parent.ttl / 3)),
-                beat=beating.beat,
-                echo=around.terminal,
-                heard=printed.append,
-            )
-        around = around._replace(printed=lambda: asked.mask("".join(printed)) or None)
-        with around.stops.shield():
-            return _close(asked, around, step, shared, statuses, deaths)
-    finally:
-        beating.close()
-        hold.release()
-
-
-def _open(asked: Request, around: Scene, step: Begin) -> Shared | None:
-    session = open_session(asked, around.stops)
-    try:
-        stage = stage_of(asked, around, session)
-        start = start_of(stage, step)._replace(first=0, shards=step.shards or asked.job.workers)
-        with session.connection.transaction():
-            opened = stage.ledger.open_run(start)
-            if opened is None:
-                leases: tuple[Lease, ...] = ()
-            else:
-                leases = bound_shards(stage, start, opened, opened.leases[1:])
-        if opened is None:
-            give_way(stage, step)
-            return None
-        return Shared(start, opened.leases[0], leases)
-    except Exception as error:
-        raise explained(error) from error
-    finally:
-        session.connection.close()
-
-
-def _close(
-    asked: Request,
-    around: Scene,
-    step: Begin,
-    shared: Shared,
-    statuses: Sequence[int],
-    deaths: Sequence[Death],
-) -> int:
-    session = open_session(asked, around.stops)
-    try:
-        ledger = Ledger(session)
-        settled = ledger.settled(shared.start.id)
-        ending = _ending(asked, settled, statuses, deaths)
-        closed = ledger.close_run(
-            shared.start.id,
-            ending.status,
-            failure=ending.failure,
-            output=around.printed(),
-            reason=ending.reason,
-        )
-        ledger.drop_lane(asked.job.name, shared.start.lane)
-        prune_if_possible(session, asked.job, ledger.clock())
-    except Exception as error:
-        raise explained(error) from error
-    finally:
-        session.connection.close()
-    if closed is None:
-        raise LeaseLostError(
-            f"run {shared.start.id} of {asked.job.name} was ended by another process"
-        )
-    partial_run = closed.status is RunStatus.PARTIAL
-    outcome = Outcome(
-        shared.start.id,
-        closed.status,
-        ExitStatus.PARTIAL if partial_run else ending.exit,
-        closed.counts,
-        closed.milliseconds / 1000,
-        ending.failure,
-        ending.reason,
+    heard.clear()
+    statuses = crew(
+        partial(work_shard, share),
+        len(share.leases),
+        on_death=died,
+        bounds=Bounds(every=_OFTEN if watching else min(_SELDOM, lease.ttl / 3)),
+        beat=beating.beat,
+        echo=watching,
+        heard=heard.append,
     )
-    tell(around, asked.job, step.slot, outcome)
-    return outcome.exit
+    asked = next((status for status in statuses if status in _ASKED), None)
+    if asked is not None:
+        # The crew heard the signal, and this process did not.
+        stops.ask("stopped by a signal", ExitStatus(asked))
+    return Came(statuses, deaths)
 
 
-def _ending(
-    asked: Request, settled: Settled, statuses: Sequence[int], deaths: Sequence[Death]
-) -> Ending:
-    """What became of the run by what became of its shards, the worst first."""
-    if deaths:
-        death = deaths[0]
+def _one_by_one(stage: Stage, share: Share) -> Came:
+    statuses: list[int] = []
+    for lease in share.leases:
+        shard = task(stage, share.step, share.start, lease)
+        ending = execute.work(shard)
+        settle(shard, ending)
+        statuses.append(ending.exit)
+        if stage.scene.stops.wanted or ending.exit is ExitStatus.UNREACHABLE:
+            break
+    return Came(statuses)
+
+
+def _ending(parent: Task, came: Came) -> Ending:
+    """What became of the run by what became of its shards, the worst first.
+
+    Raises:
+        LeaseLostError: Another run took it.
+        UnclosedError: The database stays away, so that nobody can tell.
+    """
+    if came.deaths:
+        death = came.deaths[0]
         text = f"the process of shard {death.shard} (pid {death.pid}) {death.cause}"
-        failure = Failure("ProcessDied", text)
-        return Ending(*ENDS[death.stopped], failure, text)
-    if settled.failure is not None:
-        return ending_of(settled.failure)
-    if ExitStatus.NOT_NOW in statuses:
-        raise LeaseLostError(f"a lease of {asked.job.name} was taken over by another run")
-    if settled.open:
-        stopped = next((status for status in statuses if status), ExitStatus.INTERRUPTED)
-        timed_out = stopped == ExitStatus.TIMED_OUT
+        return Ending(*ENDS[death.stopped], Failure("ProcessDied", text), text)
+    try:
+        settled = _settled(parent, came)
+    except DatabaseUnreachableError as error:
+        raise UnclosedError(str(error), parent.run, _short(parent, came, None)) from error
+    if not settled.open or settled.failure is not None:
+        return together(parent.job, settled)
+    return _short(parent, came, settled)
+
+
+def _settled(parent: Task, came: Came) -> Settled:
+    """How the shards stand, by a connection that is made anew where it has to be."""
+    connection = parent.session.connection
+    if connection.closed and ExitStatus.UNREACHABLE in came.statuses:
+        raise DatabaseUnreachableError("the database was lost while the shards worked")
+    while True:
+        try:
+            if parent.session.connection.closed:
+                parent.reconnect()
+            return Shards(parent.session).settled(parent.run.id)
+        except Exception as error:
+            if isinstance(error, DatabaseUnreachableError) or not healing(error):
+                raise
+            parent.session.connection.close()
+
+
+def _short(parent: Task, came: Came, settled: Settled | None) -> Ending:
+    """The ending of a run some of whose shards came short of their ends."""
+    worst = max(came.statuses, default=int(ExitStatus.SUCCESS))
+    if worst == ExitStatus.NOT_NOW:
+        raise LeaseLostError(f"a lease of {parent.job.name} was taken over by another run")
+    stopped = parent.stops.requested
+    if stopped is not None or worst == ExitStatus.TIMED_OUT:
+        exit_status = stopped or ExitStatus.TIMED_OUT
+        timed_out = exit_status is ExitStatus.TIMED_OUT
         status = RunStatus.TIMED_OUT if timed_out else RunStatus.INTERRUPTED
-        return Ending(status, ExitStatus(stopped), reason=f"{settled.open} shards are unfinished")
-    if asked.job.max_failures.exceeded(settled.counts.failed, settled.counts.read):
-        counts = settled.counts
-        text = f"{counts.failed} of {counts.read} records failed, more than max_failures allows"
-        failure = Failure(JobFailedError.__name__, text)
-        return Ending(RunStatus.FAILED, ExitStatus.JOB_FAILED, failure)
-    return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS)
+        return Ending(status, exit_status, reason=parent.stops.reason)
+    if worst == ExitStatus.SUCCESS and settled is None:
+        return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS)
+    exit_status = ExitStatus(worst) if worst else ExitStatus.JOB_FAILED
+    failure = Failure("ShardFailed", f"a shard came to no end: {exit_status.meaning}")
+    return Ending(RunStatus.FAILED, exit_status, failure)

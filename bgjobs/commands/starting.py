@@ -9,7 +9,7 @@ from bgjobs.commands.slots import steps
 from bgjobs.commands.spooling import never_began, never_closed, replay_all
 from bgjobs.commands.stepping import skip, work
 from bgjobs.commands.watching import watch
-from bgjobs.commands.working import stage_of
+from bgjobs.commands.working import Stage, stage_of
 from bgjobs.errors import BgjobsError, DatabaseUnreachableError, ExitStatus
 from bgjobs.host.worker import Worker
 from bgjobs.plan.starts import Skip
@@ -18,18 +18,27 @@ from bgjobs.run.stops import Stops
 from bgjobs.store.connection import explained
 from bgjobs.store.ledger import Ledger, Look
 from bgjobs.store.retention import prune_if_possible
-from bgjobs.store.session import Session
 
 
-def start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:
+def start(asked: Request, worker: Worker | None, *, terminal: bool, with_crew: bool = False) -> int:
     """Work all that this start is for; the worst of its runs gives the exit status.
+
+    Args:
+        asked: What this start is for.
+        worker: The process that this is, where a supervisor watches it.
+        terminal: Whether somebody looks on.
+        with_crew: Whether the work is to be shared by processes that this one starts.
 
     Raises:
         BgjobsError: No run could be opened, or the end of one could not be written.
     """
     stops = (Stops(limited=worker.limit) if worker else Stops()).install()
     if worker is None:
-        return _within(asked, scene(stops, sys.stderr, lambda: None, terminal=terminal))
+        heard: list[str] = []
+        around = scene(
+            stops, sys.stderr, lambda: asked.mask("".join(heard)) or None, terminal=terminal
+        )
+        return _within(asked, around, heard if with_crew else None)
     with worker.captured() as capture:
         err = stream(capture.stderr)
 
@@ -37,7 +46,7 @@ def start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:
             return asked.mask(worker.printed()) or None
 
         try:
-            return _within(asked, scene(stops, err, printed, terminal=terminal))
+            return _within(asked, scene(stops, err, printed, terminal=terminal), None)
         except BgjobsError as error:
             # Said while stderr still leads to whoever looks on.
             for line in str(error).splitlines():
@@ -47,9 +56,9 @@ def start(asked: Request, worker: Worker | None, *, terminal: bool) -> int:
             err.close()
 
 
-def _within(asked: Request, around: Scene) -> int:
+def _within(asked: Request, around: Scene, heard: list[str] | None) -> int:
     try:
-        return _start(asked, around)
+        return _start(asked, around, heard)
     except UnclosedError as error:
         never_closed(asked, around, error)
         raise
@@ -58,7 +67,7 @@ def _within(asked: Request, around: Scene) -> int:
         raise
 
 
-def _start(asked: Request, around: Scene) -> int:
+def _start(asked: Request, around: Scene, heard: list[str] | None) -> int:
     session = open_session(asked, around.stops)
     try:
         ledger = Ledger(session)
@@ -66,7 +75,15 @@ def _start(asked: Request, around: Scene) -> int:
             replay_all(session, around)
             bury(session, around.locks)
         look = ledger.look(asked.job.name)
-        return _work_all(asked, around, session, look)
+        stage = stage_of(
+            asked,
+            around,
+            session,
+            watched=watch(asked, session, around),
+            healing=look.has_failed_records,
+            heard=heard,
+        )
+        return _work_all(stage, look)
     except BgjobsError:
         raise
     except Exception as error:
@@ -75,33 +92,29 @@ def _start(asked: Request, around: Scene) -> int:
         session.connection.close()
 
 
-def _work_all(asked: Request, around: Scene, session: Session, look: Look) -> int:
-    ledger = Ledger(session)
+def _work_all(stage: Stage, look: Look) -> int:
+    asked, stops = stage.request, stage.scene.stops
     if look.known_since is None and not asked.dry_run:
-        ledger.know_job(asked.job.name)
-    planned = steps(asked, ledger, look)
-    worst = int(ExitStatus.SUCCESS)
-    stage = stage_of(
-        asked,
-        around,
-        session,
-        watched=watch(asked, session, around),
-        healing=look.has_failed_records,
-    )
+        stage.ledger.know_job(asked.job.name)
+    worst, left_one = int(ExitStatus.SUCCESS), False
     try:
-        for step in planned:
-            if around.stops.wanted:
+        for step in steps(asked, stage.ledger, look):
+            if left_one:
+                from bgjobs.commands.joining import wait_for_others
+
+                wait_for_others(stage)
+            if stops.wanted:
                 break
             if isinstance(step, Skip):
                 skip(stage, step)
                 continue
-            status = work(stage, step)
-            worst = _worse(worst, status)
-            around.stops.unlimit()
+            worst = _worse(worst, work(stage, step))
+            stops.unlimit()
+            left_one = asked.shard is not None
     finally:
         stage.watched.clear()
     if not asked.dry_run:
-        prune_if_possible(session, asked.job, look.now)
+        prune_if_possible(stage.session, asked.job, look.now)
     return worst
 
 

@@ -1,5 +1,6 @@
 """One slot of a start: its run, what it waits for, and its retries."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bgjobs.commands.telling import tell
@@ -7,9 +8,9 @@ from bgjobs.commands.working import Stage, begin, in_zone, start_of
 from bgjobs.errors import ExitStatus, NotNowError
 from bgjobs.plan.starts import Begin, Skip
 from bgjobs.present.duration import short
-from bgjobs.record import RunStatus, Trigger
+from bgjobs.record import Counts, RunStatus, Trigger
 from bgjobs.run.backoff import wait
-from bgjobs.run.execute import Outcome
+from bgjobs.run.execute import Ending, Outcome
 from bgjobs.store.ledger import Holder
 
 _LOOK_AGAIN = 1.0
@@ -33,17 +34,19 @@ def work(stage: Stage, step: Begin) -> int:
     outcome = _opened(stage, step)
     if outcome is None:
         return ExitStatus.SUCCESS
-    for number in range(stage.request.job.retries):
-        if not _again(stage, outcome):
+    # A process that works one shard of many has tried that often already.
+    for number in range(0 if stage.request.shard else stage.request.job.retries):
+        if not again(stage, outcome, outcome.counts):
             break
-        _back_off(stage, number)
+        back_off(stage, number)
         if stage.scene.stops.wanted:
             break
         found = stage.ledger.attempts(stage.request.job.name, step.slot)
         if found is None:
             break
-        again = Begin(step.slot, Trigger.RETRY, found.attempt + 1, found.position)
-        following = begin(stage, again)
+        stage.scene.stops.heed()
+        more = Begin(step.slot, Trigger.RETRY, found.attempt + 1, found.position, found.shards)
+        following = begin(stage, more)
         if following is None:
             break
         outcome = following
@@ -118,19 +121,27 @@ def _overdue(stage: Stage, holder: Holder) -> bool:
     return timeout is not None and holder.now - holder.started_at > timeout
 
 
-def _again(stage: Stage, outcome: Outcome) -> bool:
-    job, failure = stage.request.job, outcome.failure
-    if outcome.status is not RunStatus.FAILED or failure is None or stage.request.dry_run:
+def again(stage: Stage, end: Outcome | Ending, counts: Counts) -> bool:
+    """Whether the job's retries are for such an end."""
+    job, failure = stage.request.job, end.failure
+    if end.status is not RunStatus.FAILED or failure is None or stage.request.dry_run:
         return False
-    if job.max_failures.exceeded(outcome.counts.failed, outcome.counts.read):
+    if job.max_failures.exceeded(counts.failed, counts.read):
         # The next attempt would go on behind these records, and call that a success.
         return False
-    if outcome.exit in {ExitStatus.REFUSED, ExitStatus.BAD_CONFIG}:
+    if end.exit in {ExitStatus.REFUSED, ExitStatus.BAD_CONFIG}:
         return False
     wanted = {named.rpartition(".")[2] for named in job.retry_on}
     return not wanted or bool({failure.error_class, failure.sqlstate} & wanted)
 
 
-def _back_off(stage: Stage, number: int) -> None:
+def back_off(stage: Stage, number: int, beat: Callable[[], object] | None = None) -> None:
+    """Wait before the next of a run's retries; `beat` keeps a lease alive meanwhile."""
     first = stage.request.job.retry_delay.total_seconds()
-    stage.scene.stops.pause(wait(first, number, longest=max(first, _LONGEST_REST)))
+    left = wait(first, number, longest=max(first, _LONGEST_REST))
+    every = stage.request.job.lease.total_seconds() / 3 if beat else left
+    while left > 0 and not stage.scene.stops.wanted:
+        stage.scene.stops.pause(min(left, every))
+        left -= every
+        if beat is not None:
+            beat()

@@ -9,6 +9,7 @@ from bgjobs import __version__
 from bgjobs.commands.request import Request
 from bgjobs.commands.scene import Scene, reconnect
 from bgjobs.commands.watching import UNWATCHED, Watch
+from bgjobs.errors import NotNowError
 from bgjobs.handler import Run
 from bgjobs.mask import mask_parameters
 from bgjobs.plan.starts import Begin
@@ -33,6 +34,8 @@ class Stage(NamedTuple):
     load_send: Callable[[], Callable[..., Any]] | None
     watched: Watch
     has_failed_records: bool
+    # What the workers of this process print; None where it may start none.
+    heard: list[str] | None = None
 
 
 def stage_of(
@@ -42,11 +45,12 @@ def stage_of(
     *,
     watched: Watch = UNWATCHED,
     healing: bool = False,
+    heard: list[str] | None = None,
 ) -> Stage:
     """What all runs of a start share; `healing` tells that there are records on the list."""
     job = asked.job
     load, load_send = _loader(asked, job.handler), _loader(asked, job.send)
-    return Stage(asked, scene, session, Ledger(session), load, load_send, watched, healing)
+    return Stage(asked, scene, session, Ledger(session), load, load_send, watched, healing, heard)
 
 
 def begin(stage: Stage, step: Begin) -> Outcome | None:
@@ -60,6 +64,11 @@ def begin(stage: Stage, step: Begin) -> Outcome | None:
         from bgjobs.commands.joining import work_part
 
         return work_part(stage, step)
+    shards = _shards(stage, step)
+    if stage.heard is not None or shards > 1:
+        from bgjobs.commands.sharing import work_together
+
+        return work_together(stage, step, shards)
     start = start_of(stage, step)
     hold = stage.scene.locks.hold(start.id)
     try:
@@ -72,6 +81,22 @@ def begin(stage: Stage, step: Begin) -> Outcome | None:
         return execute(task(stage, step, start, opened.leases[0]), stage.scene.printed)
     finally:
         hold.release()
+
+
+def _shards(stage: Stage, step: Begin) -> int:
+    """How many shards the run has; one that is gone on with keeps those it was split into.
+
+    Raises:
+        NotNowError: It is split, and only some of its records are asked for.
+    """
+    if not step.position or step.shards is None:
+        return stage.request.job.workers if stage.heard is not None else 1
+    if step.shards > 1 and stage.request.limit is not None:
+        raise NotNowError(
+            f"the unfinished run of {stage.request.job.name} is split into {step.shards} shards: "
+            "go on with it without --limit, or begin its slot anew with --restart"
+        )
+    return step.shards
 
 
 def start_of(stage: Stage, step: Begin) -> Start:
@@ -130,7 +155,7 @@ def task(stage: Stage, step: Begin, start: Start, lease: Lease) -> Task:
         mask=request.mask,
         values={**job.params, "slot": step.slot, "run_id": start.id, "job": job.name},
         load=stage.load,
-        load_send=stage.load_send if lease.shard == start.shards else None,
+        load_send=stage.load_send,
         limit=request.limit,
         has_failed_records=stage.has_failed_records,
         reconnect=lambda: reconnect(session, request, stops),

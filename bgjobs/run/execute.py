@@ -53,14 +53,18 @@ def execute(task: Task, output: Callable[[], str | None]) -> Outcome:
     return close(task, ending, output())
 
 
-def work(task: Task) -> Ending:
+def work(task: Task, how: Callable[[Task], str | None] | None = None) -> Ending:
     """Do the work, whatever comes of it.
+
+    Args:
+        task: The run that was opened.
+        how: What does it, and returns why it ended before its end; else that is `work_records`.
 
     Raises:
         LeaseLostError: Another run has taken the lease.
     """
     try:
-        reason = _work(task)
+        reason = (how or work_records)(task)
     except (StoppedError, Stop, KeyboardInterrupt) as error:
         return _stopped(task, error)
     except LeaseLostError:
@@ -74,7 +78,7 @@ def work(task: Task) -> Ending:
     return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS, reason=reason)
 
 
-def _work(task: Task) -> str | None:
+def work_records(task: Task) -> str | None:
     """Work the records, then send what was put into the outbox; why it ended before them all."""
     reason, too_many = None, None
     try:

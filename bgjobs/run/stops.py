@@ -89,6 +89,12 @@ class Stops:
             self._limited(seconds)
             self._arm()
 
+    def hand_on(self, to: "Stops") -> None:
+        """Give the limit that holds here to the stops of another process of the same host."""
+        left = self.remaining()
+        if left is not None:
+            to.limit(left, self._why_then)
+
     def unlimit(self) -> None:
         """Take the limits away: another run begins, with its own."""
         self._deadline = None
@@ -103,6 +109,11 @@ class Stops:
         self._is_obeyed = True
         if self._before:
             signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def heed(self) -> None:
+        """Raise again for what is asked from now on: more work begins under the same limit."""
+        self._is_obeyed = False
+        self._arm()
 
     def remaining(self) -> float | None:
         """Seconds until the deadline, negative after it; None where there is none."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from bgjobs.errors import LeaseLostError
 from bgjobs.record import Attempt, Counts, Failure, RunStatus, Trigger
 from bgjobs.store.batches import Lease
+from bgjobs.store.blame import AUDIT, blame
 from bgjobs.store.session import Session
 
 NO_LANE = UUID(int=0)
@@ -74,14 +75,6 @@ class Opened(NamedTuple):
     started_at: datetime
 
 
-class Settled(NamedTuple):
-    """How the shards of a run stand; `failure` is the first one's that has one."""
-
-    open: int
-    failure: dict[str, Any] | None
-    counts: Counts
-
-
 class Closed(NamedTuple):
     """A finished run as the audit row has it."""
 
@@ -142,20 +135,6 @@ class Ledger:
         )
         return Opened(leases, frozenset(row[0] for row in rows if row[2]), rows[0][3])
 
-    def join_run(self, start: Start) -> Lease | None:
-        """Claim `start.claim` of a run of the slot that another opened; None where it is taken."""
-        values = start._asdict()
-        row = self.session.execute("join_run", values).fetchone()
-        if row is None or start.claim is None:
-            return None
-        return Lease(start.job, row[1], start.claim, row[0], row[2], start.ttl)
-
-    def settled(self, run: UUID) -> Settled:
-        """How the shards of a run stand."""
-        row = self.session.execute("settled", {"run": run}).fetchone()
-        assert row is not None  # noqa: S101 - an aggregate returns one row
-        return Settled(row[0], row[1], Counts(*(number or 0 for number in row[2:])))
-
     def holder(self, job: str) -> Holder | None:
         """The run that holds the job's lease."""
         row = self.session.execute("holder", {"job": job}).fetchone()
@@ -206,7 +185,8 @@ class Ledger:
             "reason": reason,
             "finished_at": finished_at,
         }
-        row = self.session.execute("close_run", values).fetchone()
+        with blame(AUDIT):
+            row = self.session.execute("close_run", values).fetchone()
         return _closed(row[0]) if row else None
 
     def find_closed(self, run: UUID, status: RunStatus) -> Closed | None:

@@ -12,6 +12,8 @@ from bgjobs.job import Job, KeyColumn
 from bgjobs.store.session import Session
 
 Key = list[str]
+_COUNT = "SELECT count(*) FROM ({select}\n) AS page"
+_COUNT = "SELECT count(*) FROM ({select}\n) AS page"
 
 
 class Columns(NamedTuple):
@@ -192,26 +194,47 @@ class Pages:
         page = self.read(Asked(cursor, 1))
         return page.last if page.size else None
 
-    def splits(self, parts: int) -> list[Key]:
-        """Keys that split the records into parts of equal size, never within a group."""
+    def ends(self, parts: int) -> list[Key]:
+        """Where each of so many parts of about equal size ends, never within a group.
+
+        There are fewer where there are not enough records or groups, and none without records.
+        """
+        row = self.session.connection.execute(self._render(_COUNT), self.values).fetchone()
+        size = -(-(row[0] if row else 0) // parts)
+        ends: list[Key] = []
+        while size and len(ends) < parts - 1:
+            end = self._end(ends[-1] if ends else None, size)
+            if end is None:
+                break
+            ends.append(end)
+        last = self.last()
+        # Records may be gone since they were counted, and others may have come.
+        return ends if last is None or last in ends else [*ends, last]
+
+    def _end(self, after: Key | None, size: int) -> Key | None:
+        """Where a part of that size ends which follows a key; None where that many do not."""
+        where: sql.Composable = sql.SQL("")
+        if after is not None:
+            beyond = self._beyond(self.job.key, "bgjobs_after_", leased=False)
+            where = sql.SQL(" WHERE {}").format(beyond)
+        names = [column.name for column in self.job.key]
         text = self._render(
-            "SELECT {key} FROM (SELECT *, row_number() OVER (ORDER BY {order}) AS bgjobs_row,"
-            " count(*) OVER () AS bgjobs_rows FROM ({select}\n) AS page) AS page"
-            " WHERE bgjobs_row %%"
-            " greatest(1, (bgjobs_rows + %(bgjobs_parts)s - 1) / %(bgjobs_parts)s) = 0"
-            " AND bgjobs_row < bgjobs_rows ORDER BY {order} LIMIT %(bgjobs_parts)s - 1",
-            key=sql.SQL(", ").join([sql.Identifier(c.name) for c in self.job.key]),
-            order=self.order(),
+            "SELECT * FROM (SELECT {names} FROM ({select}\n) AS page{where} ORDER BY {group}"
+            " OFFSET %(bgjobs_limit)s - 1 FETCH FIRST 1 ROWS WITH TIES) AS page"
+            " ORDER BY {reverse} LIMIT 1",
+            names=sql.SQL(", ").join(map(sql.Identifier, names)),
+            where=where,
+            group=self.order(self.job.key[: len(self.job.group_by)]),
+            reverse=self.order(reverse=True),
         )
-        answer = self.session.connection.execute(text, {**self.values, "bgjobs_parts": parts})
-        places = tuple(range(len(self.job.key)))
-        names = tuple(column.name for column in self.job.key)
-        answer.fetchone()
-        return Page(Asked(answer, parts), Columns(names, names, places)).keys()
+        cursor = self.session.connection.execute(text, self.bound(after, None, size))
+        cursor.fetchone()
+        page = Page(Asked(cursor, 1), Columns(tuple(names), (), tuple(range(len(names)))))
+        return page.last if page.size else None
 
     def total(self, seconds: float) -> int | None:
         """How many records the select returns now; None where counting takes longer."""
-        text = self._render("SELECT count(*) FROM ({select}\n) AS page")
+        text = self._render(_COUNT)
         connection = self.session.connection
         try:
             with connection.transaction():

@@ -3,7 +3,8 @@ WITH free AS MATERIALIZED (
     SELECT l.job, l.lane, l.shard
       FROM {schema}.lease AS l JOIN {schema}.run AS r ON r.id = l.run
      WHERE l.job = %(job)s AND l.shard = %(claim)s AND r.shards = %(shards)s
-       AND r.status = 'running' AND r.slot = %(slot)s AND NOT l.done AND l.failure IS NULL
+       AND r.status = 'running' AND r.slot = coalesce(%(slot)s, r.slot)
+       AND NOT l.done AND l.failure IS NULL
        AND (l.heartbeat_at IS NULL OR l.expires_at < clock_timestamp())
        FOR UPDATE OF l SKIP LOCKED
 )

@@ -1,0 +1,56 @@
+"""Splitting a run's records into as many parts as it has shards."""
+
+from bgjobs.errors import BgjobsError
+from bgjobs.run.recovery import Recovery
+from bgjobs.run.task import Task
+from bgjobs.store.batches import Batches, Lease
+from bgjobs.store.pages import Pages
+from bgjobs.store.shards import Shard, Shards
+
+
+def split(task: Task) -> list[Lease]:
+    """Give each shard its range of the records, once per slot; returns those with work to do.
+
+    Of several processes that come at once the first one splits, and the others wait. A slot that is
+    resumed keeps the ranges it has.
+
+    Raises:
+        Exception: The job's select is at fault, or the database stayed away.
+    """
+    recovery = Recovery(task)
+    while True:
+        try:
+            return _once(task)
+        except BgjobsError:
+            recovery.undo()
+            raise
+        except Exception as error:  # noqa: BLE001 - what it means is decided there
+            recovery.again(error)
+
+
+def _once(task: Task) -> list[Lease]:
+    lease = task.batches.lease
+    with Shards(task.session).held(lease.run) as found:
+        is_split = any(shard.bounded or shard.done for shard in found)
+        shards = found if is_split else _split(task, found)
+    return [_lease(lease, shard) for shard in shards if not shard.done]
+
+
+def _split(task: Task, shards: list[Shard]) -> list[Shard]:
+    ends = Pages(task.session, task.job, task.values).ends(len(shards))
+    starts = [None, *ends]
+    found = []
+    for place, shard in enumerate(shards):
+        lease = _lease(task.batches.lease, shard)
+        batches = Batches(task.session, lease, lock_timeout=0, statement_timeout=0)
+        some = place < len(ends)
+        if some:
+            batches.bound_shard(starts[place], ends[place])
+        else:
+            batches.finish_shard()
+        found.append(shard._replace(done=not some))
+    return found
+
+
+def _lease(one: Lease, shard: Shard) -> Lease:
+    return one._replace(shard=shard.number, token=shard.token)

@@ -1,0 +1,2 @@
+-- Locks a run's row for as long as one process splits its records; who waited finds them split.
+SELECT status = 'running' FROM {schema}.run WHERE id = %(run)s FOR UPDATE
