@@ -44,6 +44,17 @@ class Asked:
             self._last = now
         return counts
 
+    def told(self, times: int) -> bool:
+        """Take over how often somebody else was asked; tells whether that is news.
+
+        The signal itself may still be on its way here: it is then this wish's echo.
+        """
+        news = times > self.times
+        if news:
+            self.times = times
+            self._last = self._monotonic()
+        return news
+
 
 def relay(number: int, times: int) -> int:
     """The signal that tells a worker that its supervisor was asked `times` times by `number`."""

@@ -193,8 +193,7 @@ class Stops:
 
     def _on_relay(self, number: int, _frame: FrameType | None) -> None:
         original, times = RELAYED[number]
-        if self._before and times > self._asked.times:
-            self._asked.times = times
+        if self._before and self._asked.told(times):
             self._hear(original, times)
 
     def _hear(self, number: int, times: int) -> None:

@@ -77,6 +77,15 @@ def test_signal_that_timeout_sends_twice_is_one(stops: Stops) -> None:
     assert stops.requested == ExitStatus.TERMINATED
 
 
+def test_signal_after_its_own_relay_is_one_wish(stops: Stops, clock: Clock) -> None:
+    send(relay(signal.SIGTERM, 1))
+    send(signal.SIGTERM)
+    assert stops.wanted
+    clock.now += 1
+    with pytest.raises(Interrupted):
+        send(signal.SIGTERM)
+
+
 def test_what_a_supervisor_passes_on_is_not_one_more_signal(stops: Stops, clock: Clock) -> None:
     send(signal.SIGINT)
     clock.now += 1
