@@ -20,6 +20,7 @@ from bgjobs.store.connection import check_transaction, lend, take_back
 from bgjobs.store.pages import Asked, Key, Page, Pages
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
 
@@ -48,6 +49,7 @@ class Stream:
         self._broken: Exception | None = None
         self._more = True
         self._pipeline: AbstractContextManager[Any] | None = None
+        self._flush: Callable[[], None] = lambda: None
         self._turn = Turn(None, None)
         self._asked: Asked | None = None
         self._standing: Standing | None = None
@@ -222,12 +224,8 @@ class Stream:
     def _enter(self) -> None:
         if self._pipeline is None:
             self._pipeline = self.task.session.connection.pipeline()
-            self._pipeline.__enter__()
-
-    def _flush(self) -> None:
-        """Send what is queued, without waiting for its answer."""
-        pipeline: Any = self._pipeline
-        pipeline.sync()
+            # Sends what is queued, without waiting for its answer.
+            self._flush = self._pipeline.__enter__().sync
 
     def _leave(self) -> None:
         pipeline, self._pipeline = self._pipeline, None
