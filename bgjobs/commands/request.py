@@ -59,6 +59,8 @@ def request(config: Config, name: str, options: Options, environ: Mapping[str, s
         job = job._replace(until_empty=options.until_empty)
     if options.resume and options.restart:
         raise UsageError("--resume goes on with a run and --restart begins it anew: say one")
+    if options.shard is not None:
+        _check_shard(job, options)
     secrets = [str(params[secret]) for secret in job.secrets if params.get(secret) is not None]
     return Request(
         config,
@@ -68,7 +70,7 @@ def request(config: Config, name: str, options: Options, environ: Mapping[str, s
         options.dry_run,
         options.cron,
         Mask(secrets),
-        _shard(job, options.shard, environ),
+        _shard(options.shard, environ),
     )
 
 
@@ -153,7 +155,7 @@ def _slot(job: Job, text: str | None) -> datetime | None:
     return moment
 
 
-def _shard(job: Job, text: str | None, environ: Mapping[str, str]) -> tuple[int, int] | None:
+def _shard(text: str | None, environ: Mapping[str, str]) -> tuple[int, int] | None:
     """Which part of a run this process works: I/N, or I with JOB_COMPLETION_INDEX from 0."""
     if text is None:
         return None
@@ -170,6 +172,14 @@ def _shard(job: Job, text: str | None, environ: Mapping[str, str]) -> tuple[int,
         ) from None
     if not 1 <= shard <= shards:
         raise UsageError(f'--shard "{text}": the shard must be from 1 to {shards}')
+    return shard, shards
+
+
+def _check_shard(job: Job, options: Options) -> None:
+    """Whether the job's work can be done in shards."""
     if job.select is None:
         raise UsageError(f"{job.name} has no select, so it cannot be worked in shards")
-    return shard, shards
+    if job.until_empty:
+        raise UsageError("--shard works one part of the records, until_empty passes over all")
+    if options.dry_run:
+        raise UsageError("--dry-run works all the records in one process: leave --shard out")

@@ -101,6 +101,8 @@ def give_way(stage: Stage, step: Begin) -> None:
     job = stage.request.job
     holder = stage.ledger.holder(job.name)
     reason = _holding(holder) if holder else "the slot was taken by another start"
+    if stage.request.shard is not None:
+        reason = f"shard {stage.request.shard[0]} is worked already, or cannot be yet: {reason}"
     stage.ledger.skip_run(start_of(stage, step), reason)
     overdue = holder is not None and _overdue(stage, holder)
     if stage.request.cron and not overdue:

@@ -53,9 +53,13 @@ def work(task: Task) -> None:
 def judge(task: Task) -> None:
     """Look at the share of the records that failed, once there are no more of them.
 
+    That of a run with several shards is judged when all of them have ended.
+
     Raises:
         TooManyFailedError: It is more than the job allows.
     """
+    if task.run.shards > 1:
+        return
     if task.job.max_failures.ratio is not None and task.job.select is not None:
         standing = task.batches.standing(task.batches.begin())
         task.batches.rollback()

@@ -56,7 +56,7 @@ class Stream:
         self._until: Key | None = None
 
     def flow(self) -> bool:
-        """Work on from the lease's cursor; False when a rest is due before the end.
+        """Work on from the lease's cursor; False when it paused before the end.
 
         Raises:
             Exception: What befell a batch: it is not committed, those before it are.
@@ -68,7 +68,7 @@ class Stream:
                 work = self._call(page)
                 self._confirm()
                 page = self._finish(page, work)
-                if page is None and self._more and self.task.rhythm.resting:
+                if page is None and self._more:
                     return False
             self.task.batches.rollback()
             return True
@@ -204,7 +204,7 @@ class Stream:
             or self.task.stops.wanted
             or (limit is not None and total.read >= limit)
             or self.task.rhythm.paced
-            or (bool(work.failed) and self.task.too_many(total))
+            or (bool(work.failed) and self.task.must_judge(total))
         )
 
     def _judge(self, standing: Standing, total: Counts, page: Page, work: Work) -> None:

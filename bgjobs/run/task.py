@@ -12,8 +12,10 @@ from bgjobs.run import fault
 from bgjobs.run.rhythm import Rhythm
 from bgjobs.run.stops import Stops
 from bgjobs.store.batches import Batches, Standing
+from bgjobs.store.connection import idle
 from bgjobs.store.ledger import Ledger
 from bgjobs.store.session import Session
+from bgjobs.store.shards import Shards
 
 # So many failures in one batch, where they are not allowed, are no poison records but a fault.
 SYSTEMATIC = 100
@@ -79,6 +81,13 @@ class Task(NamedTuple):
             allowed = allowed._replace(ratio=None)
         return allowed.exceeded(counts.failed, counts.read)
 
+    def must_judge(self, counts: Counts) -> bool:
+        """Whether to look, now that a batch has failed records, if they are too many.
+
+        Of a run that is worked by several processes none knows without asking.
+        """
+        return self.run.shards > 1 or self.too_many(counts)
+
     def allow(
         self,
         counts: Counts,
@@ -92,9 +101,16 @@ class Task(NamedTuple):
         Raises:
             TooManyFailedError: They are too many.
         """
+        counts = self._overall(counts)
         if not self.too_many(counts, final=final):
             return
         last = "" if worst is None else f"; the last, {key}: {self.mask(fault.message(worst))}"
         raise TooManyFailedError(
             f"{counts.failed} of {counts.read} records failed, more than max_failures allows{last}"
         ) from worst
+
+    def _overall(self, counts: Counts) -> Counts:
+        """Those of all shards, between batches; else this batch's own."""
+        if self.run.shards == 1 or not idle(self.session.connection):
+            return counts
+        return Shards(self.session).settled(self.run.id).counts

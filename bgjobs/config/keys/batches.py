@@ -56,7 +56,13 @@ BATCHES = (
         "1",
         inherited=True,
     ),
-    Key("workers", whole(1, 64), "Processes that share the records.", "4", "1"),
+    Key(
+        "workers",
+        whole(1, 64),
+        "Processes that share the records; one where `until_empty` is true.",
+        "4",
+        "1",
+    ),
     Key(
         "resume",
         choice("continue", "restart", "manual"),
