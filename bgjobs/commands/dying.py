@@ -10,6 +10,7 @@ from bgjobs.host.member import Death
 from bgjobs.record import Counts, Failure, RunStatus
 from bgjobs.run.execute import Outcome
 from bgjobs.run.stops import Stops
+from bgjobs.store.connection import explained
 from bgjobs.store.ledger import Ledger
 from bgjobs.store.verdict import Living, living
 
@@ -20,33 +21,41 @@ ENDS = {
     ExitStatus.TERMINATED: (RunStatus.INTERRUPTED, ExitStatus.TERMINATED),
 }
 
+_WELL = {RunStatus.SUCCESS: ExitStatus.SUCCESS, RunStatus.PARTIAL: ExitStatus.PARTIAL}
+
 
 def died(asked: Request, stops: Stops, death: Death) -> int:
     """Record and tell how the job's process ended; returns the exit status."""
     output = asked.mask(death.output) or None
     around = scene(stops, sys.stderr, lambda: output, terminal=False)
     status, exit_status = ENDS[death.stopped]
+    ended = None
     try:
-        told = _close(asked, around, death, status, exit_status)
+        ended = _close(asked, around, death, status, exit_status)
     except BgjobsError as error:
-        told = False
         around.say(f"the ledger could not be told, the next start of any job will: {error}")
-    if not told:
+    if ended is None:
         around.say(f"job {asked.job.name}: its process (pid {death.pid}) {death.cause}")
-    return exit_status
+    return exit_status if ended is None else ended
 
 
 def _close(
     asked: Request, around: Scene, death: Death, status: RunStatus, exit_status: ExitStatus
-) -> bool:
-    """End the runs that the process was at; whether there was any."""
+) -> ExitStatus | None:
+    """End the runs that the process was at; the exit status due, None where it was at none."""
     session = open_session(asked, around.stops)
     try:
-        theirs = [run for run in living(session) if _is(run, around, death.pid)]
-        for run in theirs:
-            _end(asked, around, Ledger(session), run, death, status, exit_status)
-            around.locks.forget(run.run)
-        return bool(theirs)
+        ended = None
+        for run in living(session):
+            if _is(run, around, death.pid):
+                ended = _end(asked, around, Ledger(session), run, death, status, exit_status)
+                around.locks.forget(run.run)
+    except BgjobsError:
+        raise
+    except Exception as error:
+        raise explained(error) from error
+    else:
+        return ended
     finally:
         session.connection.close()
 
@@ -63,12 +72,15 @@ def _end(
     death: Death,
     status: RunStatus,
     exit_status: ExitStatus,
-) -> None:
+) -> ExitStatus:
     failure = Failure("ProcessDied", f"its process (pid {death.pid}) {death.cause}")
     closed = ledger.close_run(
         run.run, status, failure=failure, output=around.printed(), reason=failure.message
     )
     found = ledger.find_run(run.run)
+    if closed is None and found is not None and found.status in _WELL:
+        # Its last statement had reached the server, which carried it out after the death.
+        return _WELL[found.status]
     counts = closed.counts if closed else Counts()
     seconds = closed.milliseconds / 1000 if closed else 0.0
     if found is not None:
@@ -78,3 +90,4 @@ def _end(
             found.slot,
             Outcome(run.run, status, exit_status, counts, seconds, failure),
         )
+    return exit_status
