@@ -101,14 +101,20 @@ class Target(NamedTuple):
 def target(config_path: Path | None, where: Where) -> Target:
     """The block of the jobs.toml that is found from here, in the crontab that `where` names."""
     from bgjobs.host.zone import cron_zone
+    from bgjobs.zone import check
 
     place = where.place
     config = load(find(config_path, os.environ, Path.cwd()), trusted=where.uid)
+    zone = where.timezone or cron_zone(os.environ)
+    try:
+        check(zone)
+    except ValueError as error:
+        raise UsageError(f"cron's time zone, --timezone: {error}") from None
     owner = where.user or account(None)
     site = Installation(
         python=sys.executable,
         config=absolute(config.path),
-        zone=where.timezone or cron_zone(os.environ),
+        zone=zone,
         owner=owner,
         user=owner if where.system else None,
         host=identity().host,

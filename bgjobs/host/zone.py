@@ -20,10 +20,15 @@ def zone_of(daemon: CronDaemon | None, environ: Mapping[str, str], root: Path) -
     A running daemon's TZ counts and not ours, which a login may have set; a container that will
     start its cron from this very environment hands its TZ on.
     """
-    own = (daemon.zone if daemon else environ.get("TZ")) or ""
-    if own and _known(own.removeprefix(":"), root):
-        return own.removeprefix(":")
-    return _local(root)
+    own = ((daemon.zone if daemon else environ.get("TZ")) or "").removeprefix(":")
+    if own in {"", "/etc/localtime"}:
+        return _local(root)
+    if _known(own, root):
+        return own
+    raise CrontabError(
+        f"cron's TZ is {own}, which the tz database does not know: give its name by --timezone, "
+        f"such as --timezone Europe/Berlin"
+    )
 
 
 def _local(root: Path) -> str:

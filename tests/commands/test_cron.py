@@ -199,6 +199,17 @@ def test_printing_for_an_image_needs_no_crontab_and_knows_its_paths(installed: I
     ).replace("not an", "no")
 
 
+def test_the_time_zone_of_cron_can_be_given(installed: Installed) -> None:
+    nightly = TOML.replace("*/15 * * * *", "0 2 * * *").replace(
+        "schedule", 'timezone = "Asia/Tokyo"\nschedule'
+    )
+    installed.toml.write_text(nightly)
+    for zone, fires in (("Asia/Tokyo", "0 2 * * *"), ("Europe/Berlin", "0 18,19 * * *")):
+        assert f"\n{fires} cd " in installed.run("install-cron", "--print", "--timezone", zone)
+    told = installed.run("install-cron", "--timezone", "Europe/Berln", status=ExitStatus.USAGE)
+    assert 'did you mean "Europe/Berlin"?' in told
+
+
 def test_another_users_crontab_is_for_root(
     installed: Installed, require: Callable[..., str]
 ) -> None:

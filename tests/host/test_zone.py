@@ -47,7 +47,9 @@ def test_the_running_daemons_own_zone_counts_and_ours_does_not(root: Path) -> No
     ours = {"TZ": "Asia/Tokyo"}
     assert zone_of(CronDaemon(1, "cron"), ours, root) == "Europe/Berlin"
     assert zone_of(CronDaemon(1, "cron", ":Asia/Tokyo"), {}, root) == "Asia/Tokyo"
-    assert zone_of(CronDaemon(1, "cron", "JST-9"), {}, root) == "Europe/Berlin"
+    assert zone_of(CronDaemon(1, "cron", ":/etc/localtime"), {}, root) == "Europe/Berlin"
+    with pytest.raises(CrontabError, match="cron's TZ is JST-9"):
+        zone_of(CronDaemon(1, "cron", "JST-9"), {}, root)
     # A container starts its cron from this environment.
     assert zone_of(None, ours, root) == "Asia/Tokyo"
 
