@@ -28,7 +28,7 @@ def examine_cron(jobs: Target, where: Where) -> Iterator[Finding]:
     yield from _crontab(jobs)
     if os.geteuid() == 0:
         yield from _exposed(jobs, where)
-    yield _mail(jobs)
+    yield _mail(jobs, _mailto(jobs))
 
 
 def _daemon(jobs: Target) -> Finding:
@@ -67,16 +67,12 @@ def _crontab(jobs: Target) -> Iterator[Finding]:
         yield ok("crontab", f"{jobs.place} agrees with jobs.toml")
     if isinstance(jobs.place, CronFile) and found.installed and (fault := jobs.place.fault()):
         yield error("crontab", "cron ignores the file: " + fault.partition("; ")[0], fault)
-    yield from _above(jobs, over)
+    yield from _above(over)
 
 
-def _above(jobs: Target, over: bytes) -> Iterator[Finding]:
+def _above(over: bytes) -> Iterator[Finding]:
     """What stands above the block holds for its lines too."""
     before = assignments(over)
-    silent = "MAILTO" in before and not before["MAILTO"].value
-    if silent and jobs.config.cron.mailto is None:
-        message = "the crontab sets an empty MAILTO above the block: nobody hears of a failed run"
-        yield warning("crontab", message, 'give mailto = "..." in [cron], then: ' + _INSTALL)
     if "HOME" in before:
         message = f"the crontab sets HOME to {before['HOME'].value} above the block"
         yield warning("crontab", message, "the jobs look there for .pgpass and keep state there")
@@ -91,14 +87,25 @@ def _exposed(jobs: Target, where: Where) -> Iterator[Finding]:
         yield error("ownership", f"cron runs as {who.name} {fault}", "chown it, or chmod go-w it")
 
 
-def _mail(jobs: Target) -> Finding:
-    mailto = jobs.config.cron.mailto
-    if mailto == "":
-        message = "mailto is empty, so nobody is mailed when a job fails"
-        return warning("mail", message, "let a monitor run `bgjobs check`, or name a mailto")
+def _mailto(jobs: Target) -> str | None:
+    """Whom cron mails: as jobs.toml says, else the crontab above the block, else its owner."""
+    if jobs.config.cron.mailto is not None:
+        return jobs.config.cron.mailto
+    try:
+        before = assignments(above(jobs.place.read() or b"", jobs.project))
+    except BgjobsError:  # told where the crontab is looked at
+        before = {}
+    return before["MAILTO"].value if "MAILTO" in before else jobs.site.owner
+
+
+def _mail(jobs: Target, mailto: str | None) -> Finding:
+    if not mailto:
+        where = "jobs.toml" if jobs.config.cron.mailto == "" else "the crontab above the block"
+        message = f"{where} sets an empty MAILTO: nobody is mailed when a job fails"
+        remedy = 'give mailto = "..." in [cron], or let a monitor run `bgjobs check`'
+        return warning("mail", message, remedy)
     fault = mail_fault()
-    to = mailto or jobs.site.owner
     if fault is None:
-        return ok("mail", f"what a failed run prints is mailed to {to}, by sendmail")
+        return ok("mail", f"what a failed run prints is mailed to {mailto}, by sendmail")
     remedy = "install a mail transport (such as msmtp-mta), or let a monitor run `bgjobs check`"
-    return (error if mailto else warning)("mail", fault, remedy)
+    return (error if jobs.config.cron.mailto else warning)("mail", fault, remedy)

@@ -113,6 +113,7 @@ def test_faults_that_were_planted_are_found_each_with_its_remedy(examined: Exami
     faults = examined.faults()
     assert {check: severity for check, (severity, _) in faults.items()} == {
         "crontab": "warning",
+        "mail": "warning",
         "schedule of remind": "warning",
         "handlers": "error",
         "spool": "error",
@@ -123,7 +124,7 @@ def test_faults_that_were_planted_are_found_each_with_its_remedy(examined: Exami
     assert "cannot be reached" in faults["database"][1]
     _, printed = examined.run("doctor")
     assert "there is no block of shop\n         -> bgjobs install-cron" in printed
-    assert "empty MAILTO above the block" in printed
+    assert "the crontab above the block sets an empty MAILTO" in printed
     assert "sets HOME to /srv above the block" in printed
 
 
