@@ -27,7 +27,7 @@ _WELL = {RunStatus.SUCCESS: ExitStatus.SUCCESS, RunStatus.PARTIAL: ExitStatus.PA
 def died(asked: Request, stops: Stops, death: Death) -> int:
     """Record and tell how the job's process ended; returns the exit status."""
     output = asked.mask(death.output) or None
-    around = scene(stops, sys.stderr, lambda: output, terminal=False)
+    around = scene(asked, stops, sys.stderr, lambda: output, terminal=False)
     status, exit_status = ENDS[death.stopped]
     ended = None
     try:

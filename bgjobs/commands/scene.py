@@ -34,11 +34,19 @@ class Scene(NamedTuple):
         self.err.write(f"bgjobs: {line}\n")
 
 
-def scene(stops: Stops, err: TextIO, printed: Callable[[], str | None], *, terminal: bool) -> Scene:
+def scene(
+    request: Request,
+    stops: Stops,
+    err: TextIO,
+    printed: Callable[[], str | None],
+    *,
+    terminal: bool,
+) -> Scene:
     """This process as a scene."""
     me = identity()
     state = state_directory(os.environ)
-    return Scene(me, state, Locks(state, me), Spool(state), stops, err, printed, terminal)
+    spool = Spool(state, request.config.path)
+    return Scene(me, state, Locks(state, me), spool, stops, err, printed, terminal)
 
 
 def open_session(request: Request, stops: Stops) -> Session:

@@ -47,7 +47,7 @@ def work_shard(share: Share, worker: Worker) -> int:
 
 def _work(share: Share, stops: Stops, err: Any, number: int) -> int:  # noqa: ANN401 - a text stream
     asked = share.asked
-    around = scene(stops, err, lambda: None, terminal=False)
+    around = scene(asked, stops, err, lambda: None, terminal=False)
     session = open_session(asked, stops)
     try:
         stage = stage_of(asked, around, session, healing=share.healing)

@@ -36,7 +36,7 @@ def start(asked: Request, worker: Worker | None, *, terminal: bool, with_crew: b
     if worker is None:
         heard: list[str] = []
         around = scene(
-            stops, sys.stderr, lambda: asked.mask("".join(heard)) or None, terminal=terminal
+            asked, stops, sys.stderr, lambda: asked.mask("".join(heard)) or None, terminal=terminal
         )
         return _within(asked, around, heard if with_crew else None)
     with worker.captured() as capture:
@@ -46,7 +46,7 @@ def start(asked: Request, worker: Worker | None, *, terminal: bool, with_crew: b
             return asked.mask(worker.printed()) or None
 
         try:
-            return _within(asked, scene(stops, err, printed, terminal=terminal), None)
+            return _within(asked, scene(asked, stops, err, printed, terminal=terminal), None)
         except BgjobsError as error:
             # Said while stderr still leads to whoever looks on.
             for line in str(error).splitlines():

@@ -29,10 +29,10 @@ class Claim(NamedTuple):
 
 
 class Spool:
-    """The files in a state directory."""
+    """The files in a state directory that come from one jobs.toml: another one's ledger differs."""
 
-    def __init__(self, state: Path) -> None:
-        self._place = state / "spool"
+    def __init__(self, state: Path, jobs: Path) -> None:
+        self._place = state / "spool" / os.path.abspath(jobs).lstrip("/")  # noqa: PTH100 - follows no link
 
     def put(self, record: RunRecord) -> str | None:
         """Keep a run, safe from a power cut when this returns.

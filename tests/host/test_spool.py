@@ -44,9 +44,13 @@ def a_run(**changes: object) -> RunRecord:
     return made._replace(**changes)
 
 
+JOBS = Path("/srv/nightly/jobs.toml")
+PLACE = "spool/srv/nightly/jobs.toml"
+
+
 @pytest.fixture
 def spool(tmp_path: Path) -> Spool:
-    return Spool(tmp_path)
+    return Spool(tmp_path, JOBS)
 
 
 def silent(line: str) -> None:
@@ -72,7 +76,7 @@ def test_run_comes_back_as_it_was(spool: Spool, tmp_path: Path) -> None:
 def test_files_are_private(spool: Spool, tmp_path: Path) -> None:
     run = a_run()
     spool.put(run)
-    path = tmp_path / "spool" / f"{run.id}.json"
+    path = tmp_path / PLACE / f"{run.id}.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
@@ -81,7 +85,7 @@ def test_oldest_is_taken_first(spool: Spool, tmp_path: Path) -> None:
     runs = [a_run() for _ in range(5)]
     for age, run in enumerate(runs):
         spool.put(run)
-        os.utime(tmp_path / "spool" / f"{run.id}.json", (1000 - age, 1000 - age))
+        os.utime(tmp_path / PLACE / f"{run.id}.json", (1000 - age, 1000 - age))
     assert [claim.record for claim in spool.claims(silent)] == runs[::-1]
 
 
@@ -123,10 +127,10 @@ def test_run_that_is_being_recorded_is_left_to_who_has_it(spool: Spool) -> None:
 def test_file_without_meaning_is_set_aside(spool: Spool, tmp_path: Path, content: str) -> None:
     good = a_run()
     spool.put(good)
-    (tmp_path / "spool" / "bad.json").write_text(content, "latin-1")
+    (tmp_path / PLACE / "bad.json").write_text(content, "latin-1")
     lines: list[str] = []
     assert [claim.record for claim in spool.claims(lines.append)] == [good]
-    aside = tmp_path / "spool" / "bad" / "bad.json"
+    aside = tmp_path / PLACE / "bad" / "bad.json"
     assert lines == [f"{aside}: not a run that this version of bgjobs can read"]
     assert aside.read_text("latin-1") == content
     assert spool.waiting() == 1
@@ -136,14 +140,23 @@ def test_run_that_the_database_refuses_is_set_aside(spool: Spool, tmp_path: Path
     run = a_run()
     spool.put(run)
     for claim in spool.claims(silent):
-        assert claim.set_aside() == tmp_path / "spool" / "bad" / f"{run.id}.json"
+        assert claim.set_aside() == tmp_path / PLACE / "bad" / f"{run.id}.json"
     assert spool.waiting() == 0
+
+
+def test_runs_of_another_jobs_toml_are_left_to_it(spool: Spool, tmp_path: Path) -> None:
+    run = a_run()
+    Spool(tmp_path, Path("/srv/other/jobs.toml")).put(run)
+    assert spool.waiting() == 0
+    assert list(spool.claims(silent)) == []
+    same = Spool(tmp_path, Path("/srv/nightly/../other/jobs.toml"))
+    assert [claim.record for claim in same.claims(silent)] == [run]
 
 
 def test_file_of_an_older_version_has_defaults(spool: Spool, tmp_path: Path) -> None:
     run = a_run()
     spool.put(run)
-    path = tmp_path / "spool" / f"{run.id}.json"
+    path = tmp_path / PLACE / f"{run.id}.json"
     path.write_text(path.read_text().replace(', "position": {}', ', "unknown": 1'))
     assert [claim.record for claim in spool.claims(silent)] == [run]
 
@@ -151,9 +164,9 @@ def test_file_of_an_older_version_has_defaults(spool: Spool, tmp_path: Path) -> 
 def test_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     run = a_run()
-    spool = Spool(tmp_path / "file")
+    spool = Spool(tmp_path / "file", JOBS)
     assert spool.put(run) == (
-        f"run {run.id} is in no history: {tmp_path}/file/spool cannot be written: Not a directory"
+        f"run {run.id} is in no history: {tmp_path}/file/{PLACE} cannot be written: Not a directory"
     )
     assert spool.waiting() == 0
     assert list(spool.claims(silent)) == []
@@ -170,7 +183,7 @@ def test_full_disk_is_told_and_leaves_no_half_of_a_file(spool: Spool, tmp_path: 
 
 
 def _put_for_ever(state: Path) -> None:
-    spool = Spool(state)
+    spool = Spool(state, JOBS)
     while True:
         spool.put(a_run())
 
