@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bgjobs.commands.cron_diff import reason
 from bgjobs.commands.cron_target import Target, Where
-from bgjobs.commands.exposed import run_by_cron
+from bgjobs.commands.exposed import SHOWN, run_by_cron
 from bgjobs.errors import BgjobsError
 from bgjobs.finding import Finding, error, ok, warning
 from bgjobs.host.cron_access import refusal
@@ -83,8 +83,11 @@ def _exposed(jobs: Target, where: Where) -> Iterator[Finding]:
     found = exposed(run_by_cron(jobs.config), who)
     if not found:
         yield ok("ownership", f"nobody else can change what cron runs as {who.name}")
-    for fault in found:
+    for fault in found[:SHOWN]:
         yield error("ownership", f"cron runs as {who.name} {fault}", "chown it, or chmod go-w it")
+    if len(found) > SHOWN:
+        message = f"so are {len(found) - SHOWN} more"
+        yield error("ownership", message, "look at the owner and mode of the directory above")
 
 
 def _mailto(jobs: Target) -> str | None:

@@ -10,7 +10,8 @@ from bgjobs.errors import CrontabError
 from bgjobs.host.ownership import everything, exposed, runner
 from bgjobs.job import Config
 
-_SHOWN = 5
+SHOWN = 5
+"""As many faults are told one by one."""
 
 
 def refuse_exposed(config: Config, user: str | None) -> None:
@@ -23,10 +24,10 @@ def refuse_exposed(config: Config, user: str | None) -> None:
     who = runner(user)
     found = exposed(run_by_cron(config), who)
     if found:
-        more = len(found) - _SHOWN
+        more = len(found) - SHOWN
         lines = [
             f"cron would run as {who.name} what somebody else can change; nothing was installed",
-            *found[:_SHOWN],
+            *found[:SHOWN],
             *([f"and {more} more"] if more > 0 else []),
             "take the rights away (chown, chmod go-w), or use another user's cron (--user NAME)",
         ]
