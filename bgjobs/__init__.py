@@ -3,15 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bgjobs.handler import SKIP, Message, Run
+    from bgjobs.handler import SKIP, Message, OutcomeUnknownError, Run
 
-__all__ = ["SKIP", "Message", "Run", "__version__"]
+__all__ = ["SKIP", "Message", "OutcomeUnknownError", "Run", "__version__"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - of the types that are named above
     # A start from cron imports this package, and most jobs have no handler.
-    if name in {"SKIP", "Message", "Run"}:
+    if name in {"SKIP", "Message", "OutcomeUnknownError", "Run"}:
         from bgjobs import handler
 
         return getattr(handler, name)

@@ -1,7 +1,7 @@
 """What a handler is given, and what it may return."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -20,6 +20,14 @@ class Skip:
 
 SKIP: Final = Skip()
 """Returned for a record that was looked at and left alone: counted as skipped."""
+
+
+class OutcomeUnknownError(Exception):
+    """Raised by a job's `send` where it cannot know whether a message went out.
+
+    Any other error says that it did not, and it is tried again. This one is listed at once: only
+    `bgjobs retry` sends it again.
+    """
 
 
 class Message:
@@ -74,7 +82,6 @@ class Run:
         self.shards = shards
         self.counters: dict[str, int] = {}
         self.key: tuple[str, ...] = ()
-        self.slots: Mapping[tuple[str, ...], datetime] = {}
         self.outbox: list[tuple[str, Any]] = []
         self.connecting: Callable[[], psycopg.Connection] | None = None
         self.asked_to_stop: Callable[[], bool] = bool
@@ -121,10 +128,8 @@ class Run:
 
     def idempotency_key(self, record: Mapping[str, Any]) -> str:
         """A key that is the same whenever this record is worked for this slot again."""
-        key = tuple(str(record[name]) for name in self.key)
-        # A record that is worked once more keeps the slot in which it failed.
-        moment = self.slots.get(key, self.slot).timestamp()
-        return ":".join((self.job, f"{moment:.6f}", *key))
+        key = (_text(record[name]) for name in self.key)
+        return ":".join((self.job, f"{self.slot.timestamp():.6f}", *key))
 
     def send(self, payload: Any, *, key: str) -> None:  # noqa: ANN401 - whatever JSON can hold
         """Put a message into the outbox: it is sent after the batch's commit, and once.
@@ -132,3 +137,10 @@ class Run:
         A message whose key the job has used before is not put in again.
         """
         self.outbox.append((key, payload))
+
+
+def _text(value: object) -> str:
+    # The zone in which a moment is told is the session's: another host may have another.
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
+    return str(value)

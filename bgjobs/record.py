@@ -133,11 +133,14 @@ class RunRecord(NamedTuple):
 
 
 class FailedRecord(NamedTuple):
-    """A record that was rolled back alone, kept until a retry of it succeeds."""
+    """A record that was rolled back alone, kept until a retry of it succeeds.
+
+    `key` is the record's, as texts; or {"message": key} for one of the outbox.
+    """
 
     job: str
     run: UUID
-    key: list[Any]
+    key: list[Any] | dict[str, Any]
     slot: datetime
     error_class: str
     error_message: str

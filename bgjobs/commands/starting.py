@@ -75,6 +75,13 @@ def _start(asked: Request, around: Scene, heard: list[str] | None) -> int:
             replay_all(session, around)
             bury(session, around.locks)
         look = ledger.look(asked.job.name)
+        if asked.only_failed and not look.has_failed_records:
+            around.say(f"{asked.job.name}: nothing is on the list")
+            return ExitStatus.SUCCESS
+        if not (look.can_audit or asked.dry_run):
+            from bgjobs.store.rights import refuse_audit
+
+            refuse_audit(session)
         stage = stage_of(
             asked,
             around,

@@ -52,7 +52,14 @@ def work(stage: Stage, step: Begin) -> int:
         outcome = following
     stage.watched.clear()
     request = stage.request
-    tell(stage.scene, request.job, step.slot, outcome, dry_run=request.dry_run)
+    tell(
+        stage.scene,
+        request.job,
+        step.slot,
+        outcome,
+        dry_run=request.dry_run,
+        aloud=request.only_failed,
+    )
     return outcome.exit
 
 

@@ -19,11 +19,17 @@ _NEXT = {
 
 
 def tell(
-    scene: Scene, job: Job, slot: datetime, outcome: Outcome, *, dry_run: bool = False
+    scene: Scene,
+    job: Job,
+    slot: datetime,
+    outcome: Outcome,
+    *,
+    dry_run: bool = False,
+    aloud: bool = False,
 ) -> None:
-    """Tell of a run: a line on a terminal or of a dry run, more lines where it needs eyes."""
+    """Tell of a run: a line on a terminal, of a dry run or `aloud`, more where it needs eyes."""
     if outcome.exit is ExitStatus.SUCCESS:
-        if scene.terminal or dry_run:
+        if scene.terminal or dry_run or aloud:
             dry = " (dry run, nothing is kept)" if dry_run else ""
             scene.err.write(f"{summary(job, outcome)}{dry}\n")
         return

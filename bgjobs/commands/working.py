@@ -18,7 +18,6 @@ from bgjobs.run.rhythm import Rhythm
 from bgjobs.run.task import Task
 from bgjobs.store.batches import Batches, Lease
 from bgjobs.store.dry import DryBatches
-from bgjobs.store.failed import FailedRecords
 from bgjobs.store.ledger import NO_LANE, Ledger, Start
 from bgjobs.store.session import Session
 
@@ -78,9 +77,16 @@ def begin(stage: Stage, step: Begin) -> Outcome | None:
         opened = stage.ledger.open_run(start)
         if opened is None:
             return None
-        return execute(task(stage, step, start, opened.leases[0]), stage.scene.printed)
+        how = _again() if stage.request.only_failed else None
+        return execute(task(stage, step, start, opened.leases[0]), stage.scene.printed, how)
     finally:
         hold.release()
+
+
+def _again() -> Callable[[Task], str | None]:
+    from bgjobs.run.listed import work_listed
+
+    return work_listed
 
 
 def _shards(stage: Stage, step: Begin) -> int:
@@ -136,10 +142,6 @@ def task(stage: Stage, step: Begin, start: Start, lease: Lease) -> Task:
         shards=start.shards,
     )
     run.key = tuple(column.name for column in job.key)
-    if request.only_failed:
-        listed = FailedRecords(session, job)
-        job = job._replace(select=listed.narrowed(), until_empty=False)
-        run.slots = listed.failed_slots()
     run.asked_to_stop = lambda: stops.wanted
     kind = DryBatches if request.dry_run else Batches
     timeout = job.statement_timeout.total_seconds() if job.statement_timeout else 0

@@ -1,6 +1,6 @@
 """Failed records as a table, the error of each under it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
 from bgjobs.present.detailed import detailed
@@ -23,8 +23,10 @@ def failures(
     return detailed(_HEADERS, rows, [[error(r)] for r in records], width, "<<>")
 
 
-def key(values: Sequence[object]) -> str:
-    """A record's key as one word."""
+def key(values: Sequence[object] | Mapping[str, object]) -> str:
+    """A record's key as one word; a message is told from a record."""
+    if isinstance(values, Mapping):
+        return ", ".join(f"{kind} {value}" for kind, value in values.items())
     return ", ".join(map(str, values))
 
 

@@ -5,16 +5,20 @@ a message of which nobody knows whether it went out: it is listed as failed and 
 itself. So each message is accepted at most once, unless a person has it sent again.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from bgjobs.handler import Message
+from bgjobs.errors import BgjobsError
+from bgjobs.handler import Message, OutcomeUnknownError
+from bgjobs.record import Counts
 from bgjobs.run import fault
 from bgjobs.run.backoff import wait
 from bgjobs.run.forks import Alone
-from bgjobs.run.task import Task
-from bgjobs.store.connection import healing
-from bgjobs.store.outbox import UNKNOWN, Outbox, Taken, Told
+from bgjobs.run.recovery import Recovery
+from bgjobs.run.senders import Senders
+from bgjobs.run.task import SYSTEMATIC, Task
+from bgjobs.store.outbox import Outbox, Taken, Told
 
 TRIES = 3
 _LONGEST = 30.0
@@ -24,7 +28,7 @@ class Sent(NamedTuple):
     """A message that was tried, and the error where it failed."""
 
     message: Taken
-    error: Exception | None
+    error: BaseException | None
 
 
 class Delivery:
@@ -33,40 +37,71 @@ class Delivery:
     def __init__(self, task: Task, send: Callable[[Message], Any]) -> None:
         self._task = task
         self._send = send
-        self._outbox = Outbox(task.session, task.batches.lease)
+        self._outbox = Outbox(task.session, task.batches.lease, task.run.slot)
+        # A server that refused one message may take the next: only that one has to rest.
+        self._resting: dict[int, float] = {}
+        self._counts = Counts()
         self._failed = 0
-        self._worst: Exception | None = None
+        self._worst: Sent | None = None
 
-    def deliver(self) -> None:
-        """Send until nothing waits, or the run is asked to stop.
+    def deliver(self, *, listed: bool = False) -> None:
+        """Send until nothing waits, or the run is asked to stop; what is in the air lands first.
+
+        Args:
+            listed: Whether also those are sent again that are on the list of what failed.
 
         Raises:
-            JobFailedError: More messages failed than the job allows.
+            TooManyFailedError: More messages failed than the job allows.
+            LeaseLostError: Another run took the lease.
         """
-        if self._task.has_failed_records and self._task.run.slots:
-            self._outbox.renew_messages()
-        for key in self._outbox.orphaned_messages():
-            self._list(key, _UnknownError(UNKNOWN))
-        while not self._task.stops.wanted:
-            stop = self._task.ledger.beat(self._outbox.lease)
-            if stop is not None:
-                self._task.stops.ask(stop)
-                break
-            taken = self._outbox.claim_messages(self._task.job.concurrency)
-            if not taken:
-                break
-            self._settle(self._try(taken))
+        if listed:
+            self._soundly(self._outbox.renew_messages)
+        self._failed += self._soundly(self._outbox.orphaned_messages)
+        self._settle([])
+        with Senders(self._one, self._task.job.concurrency) as senders:
+            try:
+                self._send_all(senders)
+            except KeyboardInterrupt:
+                # What has landed by now is known; of the rest nobody will know.
+                self._settle(senders.landed(0))
+                raise
         if self._failed:
-            counts = self._outbox.count_failed(self._failed)
-            self._task.allow(counts, self._worst, "message")
+            worst = self._worst
+            self._task.allow(
+                self._counts,
+                worst and worst.error,
+                f"message {worst.message.key}" if worst else None,
+            )
 
-    def _try(self, taken: Sequence[Taken]) -> list[Sent]:
-        if len(taken) == 1:
-            return [self._one(taken[0])]
-        from concurrent.futures import ThreadPoolExecutor
+    def _send_all(self, senders: Senders[Taken, Sent]) -> None:
+        every = self._outbox.lease.ttl / 3
+        while self._start(senders) or not senders.idle or self._rest(every):
+            self._settle(senders.landed(every))
 
-        with ThreadPoolExecutor(len(taken)) as pool:
-            return list(pool.map(self._one, taken))
+    def _start(self, senders: Senders[Taken, Sent]) -> bool:
+        """Send as much as can be at once; whether there was anything."""
+        now = time.monotonic()
+        self._resting = {id_: due for id_, due in self._resting.items() if due > now}
+        if self._task.stops.wanted or not senders.free or self._hopeless:
+            return False
+        with self._task.stops.shield():
+            taken = self._soundly(
+                lambda: self._outbox.claim_messages(senders.free, self._resting.keys())
+            )
+            senders.start(taken)
+        return bool(taken)
+
+    @property
+    def _hopeless(self) -> bool:
+        return self._failed > SYSTEMATIC and self._task.too_many(self._counts)
+
+    def _rest(self, every: float) -> bool:
+        """Wait for the next message that rests; whether there is one."""
+        if not self._resting or self._task.stops.wanted or self._hopeless:
+            return False
+        due = min(self._resting.values()) - time.monotonic()
+        self._task.stops.pause(min(max(due, 0), every))
+        return True
 
     def _one(self, taken: Taken) -> Sent:
         message = Message(taken.key, taken.payload, taken.attempt)
@@ -77,51 +112,40 @@ class Delivery:
                     from bgjobs.run.calls import complete
 
                     complete(answer)
-        except Exception as error:  # noqa: BLE001 - whatever it is, this message was not sent
+        except BaseException as error:  # noqa: BLE001 - sys.exit in a thread is an error as well
             return Sent(taken, error)
         return Sent(taken, None)
 
     def _settle(self, sent: Sequence[Sent]) -> None:
-        told, done = [], []
-        tries = 0
-        for message, error in sent:
-            if error is None:
-                told.append(Told(message.id))
-                done.append(["message", message.key])
-                continue
-            again = message.attempt < TRIES
-            text = self._task.mask(str(error) or type(error).__name__)
-            told.append(Told(message.id, None if again else text, again))
-            if again:
-                tries = max(tries, message.attempt)
-            else:
-                self._list(message.key, error)
-        self._mark(told)
-        if self._task.has_failed_records:
-            self._task.batches.heal_records(done)
-        if tries:
-            # A server that refused one message may take the next; the wait is for this one's sake.
-            first = self._task.job.retry_delay.total_seconds()
-            self._task.stops.pause(wait(first, tries - 1, longest=_LONGEST))
+        """Record what is known, and renew the lease; forgotten, a message would be in doubt."""
+        told = [self._told(one) for one in sent]
+        with self._task.stops.shield():
+            kept = self._soundly(lambda: self._outbox.mark_messages(told))
+        self._counts = kept.counts
+        if kept.stop is not None:
+            self._task.stops.ask(kept.stop)
 
-    def _mark(self, told: Sequence[Told]) -> None:
-        """Record what is known, whatever it takes: forgetting it would send a message twice."""
+    def _told(self, sent: Sent) -> Told:
+        message, error = sent
+        if error is None:
+            return Told(message.id)
+        failure = fault.failure(error, self._task.mask)
+        if message.attempt < TRIES and not isinstance(error, OutcomeUnknownError):
+            first = self._task.job.retry_delay.total_seconds()
+            seconds = wait(first, message.attempt - 1, longest=_LONGEST)
+            self._resting[message.id] = time.monotonic() + seconds
+            return Told(message.id, failure, again=True)
+        self._failed += 1
+        self._worst = sent
+        return Told(message.id, failure)
+
+    def _soundly(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the call returns
+        """Ask the database, again where it was lost: what is asked for can be done twice."""
+        recovery = Recovery(self._task)
         while True:
             try:
-                self._outbox.mark_messages(told)
-            except Exception as error:
-                if not healing(error):
-                    raise
-                self._task.reconnect()
-            else:
-                return
-
-    def _list(self, key: str, error: Exception) -> None:
-        self._failed += 1
-        self._worst = error
-        failure = fault.failure(error, self._task.mask)
-        self._task.batches.fail_record(["message", key], self._task.run.slot, failure)
-
-
-class _UnknownError(Exception):
-    """Nobody knows whether a message went out."""
+                return call()
+            except BgjobsError:
+                raise
+            except Exception as error:  # noqa: BLE001 - what it means is decided there
+                recovery.again(error)

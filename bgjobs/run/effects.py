@@ -36,15 +36,14 @@ class Effects:
         """List the records that failed."""
         for index, error in failed:
             failure = fault.failure(error, self.task.mask)
-            key = page.key(index)
-            self.task.batches.fail_record(key, self.task.run.slot, failure)
-            self.failed_keys.add(tuple(key))
+            self.task.batches.fail_record(page.name(index), self.task.run.slot, failure)
+            self.failed_keys.add(tuple(page.key(index)))
 
     def heal(self, page: Page, failed: Sequence[Failed]) -> None:
         """Take the records that did not fail off the list of those that had."""
         if self.task.has_failed_records or self.failed_keys:
             still = {one.place for one in failed}
-            done = [key for index, key in enumerate(page.keys()) if index not in still]
+            done = [page.name(index) for index in range(page.size) if index not in still]
             self.task.batches.heal_records(done)
 
     def put_messages(self) -> None:

@@ -36,18 +36,23 @@ class Outcome(NamedTuple):
     reason: str | None = None
 
 
-def execute(task: Task, output: Callable[[], str | None]) -> Outcome:
+def execute(
+    task: Task,
+    output: Callable[[], str | None],
+    how: Callable[[Task], str | None] | None = None,
+) -> Outcome:
     """Work an open run and close it.
 
     Args:
         task: The run that was opened, and what it works with.
         output: What the job has printed, asked for at the end.
+        how: As in `work`.
 
     Raises:
         LeaseLostError: Another run had taken the lease: that one says what became of the work.
         DatabaseUnreachableError: The end could not be written; the error tells it.
     """
-    ending = work(task)
+    ending = work(task, how)
     if task.run.dry_run:
         return _dry(task, ending)
     return close(task, ending, output())
@@ -88,18 +93,24 @@ def work_records(task: Task) -> str | None:
     except TooManyFailedError as error:
         # The messages of those that did not fail are due all the same.
         too_many = error
-    _deliver(task)
+    deliver(task)
     if too_many is not None:
         raise too_many
     shapes.judge(task)
     return reason
 
 
-def _deliver(task: Task) -> None:
+def deliver(task: Task, *, listed: bool = False) -> None:
+    """Send what waits in the outbox; with `listed` also what is on the list of what failed.
+
+    Raises:
+        StoppedError: It was asked to stop before all was sent.
+        Exception: As from `Delivery.deliver`.
+    """
     if task.load_send is not None and not task.run.dry_run:
         from bgjobs.run.delivery import Delivery
 
-        Delivery(task, task.load_send()).deliver()
+        Delivery(task, task.load_send()).deliver(listed=listed)
         if task.stops.wanted:
             raise StoppedError(task.stops.reason or "asked to stop")
 

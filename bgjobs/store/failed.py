@@ -1,11 +1,13 @@
 """The list of failed records, for a run that works them again."""
 
 from datetime import datetime
+from uuid import UUID
 
 from psycopg import sql
 
 from bgjobs import statement
 from bgjobs.job import Job
+from bgjobs.store.pages import Pages
 from bgjobs.store.session import Session
 
 
@@ -16,22 +18,35 @@ class FailedRecords:
         self.session = session
         self.job = job
 
-    def narrowed(self) -> str | None:
-        """The job's select, returning listed records alone."""
-        if self.job.select is None:
-            return None
-        texts = [sql.SQL("{}::text").format(sql.Identifier(c.name)) for c in self.job.key]
-        frame = sql.SQL(
-            "jsonb_build_array({key}) IN (SELECT key FROM {schema}.failed_record WHERE job = :job)"
-        ).format(key=sql.SQL(", ").join(texts), schema=sql.Identifier(self.session.schema))
-        select = statement.stripped(self.job.select)
-        whole = sql.SQL("SELECT * FROM ({}\n) AS every WHERE {}")
-        return whole.format(sql.SQL(select), frame).as_string(None)
+    def narrowed(self, pages: Pages) -> str:
+        """The job's select, returning those records alone that are listed with its slot."""
+        types = [pages.columns.type_of(column.name) for column in self.job.key]
+        parts = [
+            sql.SQL("(key ->> {})::{}").format(sql.Literal(place), sql.SQL(kind))
+            for place, kind in enumerate(types)
+        ]
+        whole = sql.SQL(
+            "SELECT * FROM ({select}\n) AS every WHERE ({key}) IN ("
+            "SELECT {parts} FROM {schema}.failed_record"
+            " WHERE job = :job AND slot = :slot AND jsonb_typeof(key) = {kind})"
+        ).format(
+            select=sql.SQL(statement.stripped(self.job.select or "")),
+            key=sql.SQL(", ").join([sql.Identifier(column.name) for column in self.job.key]),
+            parts=sql.SQL(", ").join(parts),
+            schema=sql.Identifier(self.session.schema),
+            kind=sql.Literal("array"),
+        )
+        return whole.as_string(None)
 
-    def failed_slots(self) -> dict[tuple[str, ...], datetime]:
-        """The slot that each listed record belongs to, by its key."""
+    def failed_slots(self) -> list[datetime]:
+        """The slots that the listed records belong to, oldest first."""
         rows = self.session.execute("failed_slots", {"job": self.job.name})
-        return {tuple(key): slot for key, slot in rows}
+        return [slot for (slot,) in rows]
+
+    def left_listed(self, run: UUID) -> int:
+        """How many are on the list that a run which has worked all of it did not come across."""
+        row = self.session.execute("left_listed", {"job": self.job.name, "run": run}).fetchone()
+        return row[0] if row else 0
 
     def forget_failed(self) -> int:
         """Take all of them off the list; returns how many there were."""

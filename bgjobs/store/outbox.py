@@ -1,13 +1,16 @@
 """Messages on their way out: taken, sent by the caller, and marked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from bgjobs.record import Counts
+from bgjobs.errors import LeaseLostError
+from bgjobs.record import Counts, Failure
 from bgjobs.store.batches import Lease
 from bgjobs.store.session import Session
 
-UNKNOWN = (
+UNKNOWN = "OutcomeUnknownError"
+_UNKNOWN = (
     "the process died while it sent this: nobody knows whether it went out; "
     "bgjobs retry sends it again"
 )
@@ -23,47 +26,63 @@ class Taken(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What became of a message: no error means sent, `again` that it is to be tried once more."""
+    """What became of a message: no failure means sent, `again` that it is to be tried once more."""
 
     id: int
-    error: str | None = None
+    failure: Failure | None = None
     again: bool = False
 
 
-class Outbox:
-    """One job's outbox, for the run that holds a lease."""
+class Kept(NamedTuple):
+    """How the run stands once its lease is renewed, and who asked it to stop."""
 
-    def __init__(self, session: Session, lease: Lease) -> None:
+    counts: Counts
+    stop: str | None
+
+
+class Outbox:
+    """One job's outbox, for the run that holds a lease; `slot` is that of what it puts on the list.
+
+    Each method is one statement, so that what is marked, listed and counted agree.
+    """
+
+    def __init__(self, session: Session, lease: Lease, slot: datetime) -> None:
         self.session = session
         self.lease = lease
+        self._values = {**lease._asdict(), "slot": slot}
 
-    def claim_messages(self, limit: int) -> list[Taken]:
-        """Take the oldest messages that wait."""
+    def claim_messages(self, limit: int, resting: Collection[int] = ()) -> list[Taken]:
+        """Take the oldest messages that wait, but for some that had better rest."""
         values = {"job": self.lease.job, "run": self.lease.run, "limit": limit}
-        rows = self.session.execute("claim_messages", values).fetchall()
-        return [Taken(*row) for row in sorted(rows)]
+        rows = self.session.execute("claim_messages", {**values, "resting": list(resting)})
+        return [Taken(*row) for row in sorted(rows.fetchall())]
 
-    def mark_messages(self, told: Sequence[Told]) -> None:
-        """Record what became of messages."""
+    def mark_messages(self, told: Sequence[Told]) -> Kept:
+        """Record what became of messages, list those that are given up, and renew the lease.
+
+        Raises:
+            LeaseLostError: Another run took the lease; the messages are marked all the same.
+        """
+        given_up = [None if one.again else one.failure for one in told]
         values = {
-            "run": self.lease.run,
+            **self._values,
             "ids": [one.id for one in told],
-            "errors": [one.error for one in told],
             "again": [one.again for one in told],
+            "classes": [failure and failure.error_class for failure in given_up],
+            "errors": [failure and failure.message for failure in given_up],
+            "stacks": [failure and failure.stack for failure in given_up],
         }
-        self.session.execute("mark_messages", values)
+        row = self.session.execute("mark_messages", values).fetchone()
+        if row is None:
+            raise LeaseLostError(f"the lease of {self.lease.job} was taken over by another run")
+        return Kept(Counts(*row[:5]), row[5])
 
-    def orphaned_messages(self) -> list[str]:
-        """Give up messages whose sender died while it had them; returns their keys."""
-        values = {"job": self.lease.job, "run": self.lease.run, "error": UNKNOWN}
-        return [key for (key,) in self.session.execute("orphaned_messages", values)]
+    def orphaned_messages(self) -> int:
+        """Give up messages whose sender died while it had them; returns how many."""
+        values = {**self._values, "error_class": UNKNOWN, "error": _UNKNOWN}
+        row = self.session.execute("orphaned_messages", values).fetchone()
+        return row[0] if row else 0
 
     def renew_messages(self) -> int:
         """Let listed messages be sent again; returns how many."""
         return self.session.execute("renew_messages", {"job": self.lease.job}).rowcount
-
-    def count_failed(self, number: int) -> Counts:
-        """Add messages to what failed in this run; returns its counts."""
-        values = {**self.lease._asdict(), "number": number}
-        row = self.session.execute("count_failed", values).fetchone()
-        return Counts(*row) if row else Counts()

@@ -10,6 +10,7 @@ from bgjobs import statement
 from bgjobs.errors import JobFailedError
 from bgjobs.job import Job, KeyColumn
 from bgjobs.store.session import Session
+from bgjobs.store.spelling import in_utc
 
 Key = list[str]
 _COUNT = "SELECT count(*) FROM ({select}\n) AS page"
@@ -68,6 +69,15 @@ class Page:
                 raise JobFailedError(message)
             key.append(value.decode())
         return key
+
+    def name(self, row: int) -> Key:
+        """The key as the list of failed records has it: the same in sessions of any time zone."""
+        key = self.key(row)
+        types = [self._columns.types[place] for place in self._columns.places]
+        return [
+            in_utc(text) if kind == "timestamptz" else text
+            for text, kind in zip(key, types, strict=True)
+        ]
 
     def keys(self) -> list[Key]:
         """The keys of all rows."""

@@ -2,11 +2,12 @@
 
 import json
 import os
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
-from smtplib import SMTP
+from smtplib import SMTP, SMTPServerDisconnected
 
-from bgjobs import Message
+from bgjobs import Message, OutcomeUnknownError
 
 SENT = Path(__file__).resolve().parents[1] / "sent.jsonl"
 
@@ -27,5 +28,17 @@ def deliver(message: Message) -> None:
     email["Subject"] = message.payload["subject"]
     email["Message-ID"] = f"<{message.key}@casework>"
     email.set_content(message.payload["text"])
-    with SMTP(host, int(os.environ.get("SMTP_PORT", "25")), timeout=30) as server:
+    _send(email, host, int(os.environ.get("SMTP_PORT", "25")))
+
+
+def _send(email: EmailMessage, host: str, port: int) -> None:
+    server = SMTP(host, port, timeout=30)
+    try:
         server.send_message(email)
+    except (SMTPServerDisconnected, TimeoutError) as error:
+        # It may have taken the message and been lost before it said so.
+        raise OutcomeUnknownError(f"{host} did not answer: {error}") from error
+    finally:
+        # The message is settled by now, whatever comes of the parting.
+        with suppress(OSError):
+            server.quit()
