@@ -21,6 +21,7 @@ from bgjobs.errors import (
 )
 from bgjobs.job import Database
 from bgjobs.store.blame import AUDIT, blamed, line, said
+from bgjobs.store.login import explain_login
 
 # A dropped network hangs for hours without keepalives; tcp_user_timeout alone does not notice it.
 _ALIVE = {
@@ -30,7 +31,6 @@ _ALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
-_REFUSALS = ("authentication failed", "no password supplied", "pg_hba.conf", "role ", "permission")
 _HEALING = frozenset({"40001", "40P01", "55P03", "53300", "25P03"})
 # What a record's own data can cause: data, constraint, raised by a trigger or a function.
 _OF_RECORDS = frozenset({"22", "23", "38", "39", "44", "P0"})
@@ -41,6 +41,22 @@ _HALF_BATCH = "BG001"
 _ENDED = frozenset({_HALF_BATCH, "25P01", "3B001"})
 _HEALING_CLASSES = frozenset({"08", "57P"})
 _HURRY = 5.0
+_READ_ONLY = "25006"
+# What a grant of ours is about: the ledger's schema and tables, and the audit table.
+_OURS = frozenset(
+    {
+        "bgjobs",
+        "audit_log",
+        "failed_record",
+        "history",
+        "known_job",
+        "lease",
+        "migration",
+        "outbox",
+        "pause",
+        "run",
+    }
+)
 
 # It warns of errors behind the one that is raised, which would be more lines in cron's mail.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
@@ -78,7 +94,7 @@ def connect(database: Database, *, application: str) -> psycopg.Connection:
             prepare_threshold=None,
         )
     except psycopg.OperationalError as error:
-        raise _explain_login(error) from None
+        raise explain_login(error, database) from None
 
 
 def connect_within(
@@ -108,15 +124,6 @@ def connect_within(
         # Who is asked to stop sleeps no more: without this it would knock without a pause.
         (time.sleep if hurried else sleep)(pause)
         pause = min(pause * 2, 1.0 if hurried else 5.0)
-
-
-def _explain_login(error: psycopg.OperationalError) -> BgjobsError:
-    text = " ".join(str(error).split())
-    if "database " in text and "does not exist" in text:
-        return ConfigError(f"[database] {text}")
-    if any(mark in text for mark in _REFUSALS):
-        return AccessRefusedError(f"the database refuses the login: {text}")
-    return DatabaseUnreachableError(f"the database cannot be reached: {text}")
 
 
 def healing(error: BaseException) -> bool:
@@ -227,14 +234,22 @@ def explain(error: psycopg.Error) -> BgjobsError:
     if state in {"3F000", "42P01", "42883"} and "bgjobs" in text:
         return ConfigError(f"the ledger is missing or too old ({text}); run: bgjobs migrate")
     if state == "42501":
-        return AccessRefusedError(f"{text}; `bgjobs migrate --grants ROLE` prints the grants")
+        return _denied(error, text)
     if state == "53100":
         return NotNowError(f"the server's disk is full: {text}")
     if state in _IN_THE_WAY:
-        return NotNowError(f"others stand in the way, however often it was tried: {text}")
-    if healing(error) and state != "25P03":
-        return DatabaseUnreachableError(f"the database was lost: {text}")
+        return NotNowError(f"another transaction was in the way each time it was tried: {text}")
+    if state == _READ_ONLY or (healing(error) and state != "25P03"):
+        what = "is read-only, as a standby is" if state == _READ_ONLY else "was lost"
+        return DatabaseUnreachableError(f"the database {what}: {text}")
     return _of_job(error, text)
+
+
+def _denied(error: psycopg.Error, text: str) -> BgjobsError:
+    ours = blamed(error) == AUDIT or text.rpartition(" ")[2].strip('"') in _OURS
+    if ours:
+        return AccessRefusedError(f"{text}; `bgjobs migrate --grants ROLE` prints the grants")
+    return AccessRefusedError(f"{text}; grant it to the role that runs the jobs")
 
 
 def _of_job(error: psycopg.Error, text: str) -> BgjobsError:

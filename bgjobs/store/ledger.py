@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bgjobs.errors import LeaseLostError
 from bgjobs.record import Attempt, Counts, Failure, RunStatus, Trigger
+from bgjobs.store.audit_table import name
 from bgjobs.store.batches import Lease
 from bgjobs.store.blame import AUDIT, blame
 from bgjobs.store.session import Session
@@ -30,6 +31,7 @@ class Look(NamedTuple):
     last_slot: datetime | None
     has_failed_records: bool
     has_messages: bool
+    can_audit: bool
 
 
 class Holder(NamedTuple):
@@ -91,7 +93,8 @@ class Ledger:
 
     def look(self, job: str) -> Look:
         """Everything that a start of the job decides by."""
-        row = self.session.execute("look", {"job": job}).fetchone()
+        values = {"job": job, "audit": name(self.session.audit)}
+        row = self.session.execute("look", values).fetchone()
         assert row is not None  # noqa: S101 - the statement returns one row
         return Look(*(*row[:6], _attempt(row[6:13]), *row[13:]))
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from psycopg import errors, sql
 
-from bgjobs.errors import ConfigError
+from bgjobs.errors import AccessRefusedError, ConfigError
 from bgjobs.job import Audit
 from bgjobs.store import audit_table
 from bgjobs.store.session import Session
@@ -51,9 +51,19 @@ def migrate(session: Session, steps: tuple[Migration, ...] | None = None) -> Rep
 
     Raises:
         ConfigError: The server is too old, or the ledger newer than this program.
+        AccessRefusedError: This role may not create the ledger.
     """
     require_server(session)
-    steps = migrations() if steps is None else steps
+    try:
+        return _migrate(session, migrations() if steps is None else steps)
+    except errors.InsufficientPrivilege as error:
+        raise AccessRefusedError(
+            f"{error.diag.message_primary}; migrate as the owner of the database or of the schema "
+            f"{session.schema}, or have a DBA apply what `bgjobs migrate --print` prints"
+        ) from None
+
+
+def _migrate(session: Session, steps: tuple[Migration, ...]) -> Report:
     with session.connection.transaction():
         session.execute("migration_lock", {"name": f"bgjobs migrate {session.schema}"})
         create_schema(session)

@@ -1,6 +1,7 @@
 """What the role that is connected may not do."""
 
-from bgjobs.store.audit_table import name
+from bgjobs.errors import AccessRefusedError, ConfigError
+from bgjobs.store.audit_table import audit_problems, name
 from bgjobs.store.session import Session
 
 
@@ -14,3 +15,21 @@ def lacking_rights(session: Session) -> list[str]:
     values = {"schema": session.schema, "audit": name(session.audit)}
     rows = session.execute("lacking_rights", values).fetchall()
     return [f"{privilege} on {relation}" for privilege, relation in rows]
+
+
+def refuse_audit(session: Session) -> None:
+    """Say why a run's audit row could not be written, before there is a run.
+
+    Raises:
+        ConfigError: The table is missing, or not made for it.
+        AccessRefusedError: This role may not write it.
+    """
+    problems = audit_problems(session)
+    if problems:
+        raise ConfigError("\n".join(problems))
+    lacking = lacking_rights(session)
+    if lacking:
+        raise AccessRefusedError(
+            f"the role {role(session)} lacks {', '.join(lacking)}; "
+            f"bgjobs migrate --grants {role(session)} prints the grants"
+        )
