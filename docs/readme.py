@@ -116,7 +116,7 @@ def neutral(output: str, folder: Path, binaries: str) -> str:
     output = re.sub(r"\b\d{4}-\d\d-\d\d \d\d:\d\d\b", "2026-07-01 02:00", output)
     output = re.sub(r"\b[0-9a-f]{8}(?=  )", "8ccde26c", output)
     output = re.sub(r"(# BEGIN bgjobs \S+) [0-9a-f]{16}", r"\1 c1819978d4d7a50c", output)
-    return re.sub(r"\d+ms", "46ms", output)
+    return re.sub(r"\b(\d+ms|\d+\.\d+s)\b", "46ms", output)
 
 
 if __name__ == "__main__":

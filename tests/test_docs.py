@@ -30,7 +30,12 @@ def test_the_readme_is_what_the_program_prints(
 ) -> None:
     require("crontab")
     text = (ROOT / "README.md").read_text()
-    assert readme.written(text) == text, "run: make readme"
+    # A table's columns are as wide as what happened to take long.
+    assert squeezed(readme.written(text)) == squeezed(text), "run: make readme"
+
+
+def squeezed(text: str) -> str:
+    return re.sub(" +", " ", text)
 
 
 def test_each_command_and_exit_status_is_in_the_readme() -> None:
