@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from bgjobs.config.find import find
+from bgjobs.config.find import find, here
 from bgjobs.config.load import load
 from bgjobs.errors import ConfigError, CrontabError, UsageError
 from bgjobs.host.cron_d import CronFile
@@ -104,7 +104,7 @@ def target(config_path: Path | None, where: Where) -> Target:
     from bgjobs.zone import check
 
     place = where.place
-    config = load(find(config_path, os.environ, Path.cwd()), trusted=where.uid)
+    config = load(find(config_path, os.environ, here()), trusted=where.uid)
     zone = where.timezone or cron_zone(os.environ)
     try:
         check(zone)

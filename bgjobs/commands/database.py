@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bgjobs.commands.reaching import embedded, resolve
-from bgjobs.config.find import find
+from bgjobs.config.find import find, here
 from bgjobs.config.load import load
 from bgjobs.errors import ExitStatus, UsageError
 from bgjobs.host import postgres
@@ -47,7 +47,7 @@ def psql(config_path: Path | None, arguments: Sequence[str]) -> ExitStatus:
 
 
 def _config(config_path: Path | None) -> Config:
-    return load(find(config_path, os.environ, Path.cwd()))
+    return load(find(config_path, os.environ, here()))
 
 
 def _home(config: Config) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bgjobs import __version__
 from bgjobs.commands.reaching import resolve
-from bgjobs.config.find import find
+from bgjobs.config.find import find, here
 from bgjobs.config.load import load
 from bgjobs.errors import AccessRefusedError, BgjobsError, DatabaseUnreachableError
 from bgjobs.finding import Finding, error, ok, warning
@@ -28,7 +28,7 @@ def examine_jobs(config_path: Path | None) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield ok("interpreter", f"bgjobs {__version__} on Python {version}, {sys.executable}")
     try:
-        config = load(find(config_path, os.environ, Path.cwd()))
+        config = load(find(config_path, os.environ, here()))
     except BgjobsError as problem:
         for text in str(problem).splitlines():
             yield error("jobs.toml", text, "put it right")

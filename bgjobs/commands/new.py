@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bgjobs.config.file import read
-from bgjobs.config.find import NAME, search
+from bgjobs.config.find import NAME, here, search
 from bgjobs.config.load import label_of, load
 from bgjobs.config.names import is_plain
 from bgjobs.errors import ConfigError, ExitStatus, UsageError
@@ -52,7 +52,7 @@ def _place(config_path: Path | None) -> Path:
     named = config_path or os.environ.get("BGJOBS_CONFIG")
     if named:
         return Path(named).expanduser().absolute()
-    return search(Path.cwd()) or Path.cwd() / NAME
+    return search(here()) or here() / NAME
 
 
 def _refuse_existing(path: Path, job: str, made: Scaffold) -> None:

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from bgjobs.commands.dead import buried
 from bgjobs.commands.reaching import resolve
-from bgjobs.config.find import find
+from bgjobs.config.find import find, here
 from bgjobs.config.load import load
 from bgjobs.duration import parse_duration
 from bgjobs.errors import UsageError
@@ -26,7 +26,7 @@ WIDTH = 80
 
 def configured(config_path: Path | None) -> Config:
     """The jobs.toml that is named, or found from the working directory upwards."""
-    return load(find(config_path, os.environ, Path.cwd()))
+    return load(find(config_path, os.environ, here()))
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TextIO
 from bgjobs.commands.request import Options, request
 from bgjobs.commands.run import run_request
 from bgjobs.commands.scene import open_session
-from bgjobs.config.find import find
+from bgjobs.config.find import find, here
 from bgjobs.config.load import load
 from bgjobs.errors import ExitStatus
 from bgjobs.run.stops import Stops
@@ -21,14 +21,14 @@ def retry(config_path: Path | None, name: str) -> int:
     Raises:
         BgjobsError: Nothing was started, for a reason that a person can put right.
     """
-    config = load(find(config_path, os.environ, Path.cwd()))
+    config = load(find(config_path, os.environ, here()))
     asked = request(config, name, Options(), os.environ)
     return run_request(asked._replace(only_failed=True))
 
 
 def forget(config_path: Path | None, name: str, out: TextIO) -> ExitStatus:
     """Take a job's records off the list without working them."""
-    config = load(find(config_path, os.environ, Path.cwd()))
+    config = load(find(config_path, os.environ, here()))
     asked = request(config, name, Options(), os.environ)
     session = open_session(asked, Stops())
     try:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from bgjobs.commands.request import Options, Request, request
-from bgjobs.config.find import find
+from bgjobs.config.find import find, here
 from bgjobs.config.load import load
 from bgjobs.errors import ExitStatus
 from bgjobs.host.guard import guard
@@ -21,7 +21,7 @@ def run(config_path: Path | None, name: str, options: Options) -> int:
     Raises:
         BgjobsError: Nothing was started, for a reason that a person can put right.
     """
-    config = load(find(config_path, os.environ, Path.cwd()))
+    config = load(find(config_path, os.environ, here()))
     return run_request(request(config, name, options, os.environ))
 
 

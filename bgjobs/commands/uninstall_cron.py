@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 from bgjobs.commands.cron_target import Where
-from bgjobs.config.find import find
+from bgjobs.config.find import find, here
 from bgjobs.config.load import load
 from bgjobs.errors import ConfigError, ExitStatus
 from bgjobs.host.crontab_change import change
@@ -39,7 +39,7 @@ def uninstall_cron(
 
 
 def _project(config_path: Path | None, where: Where) -> str:
-    path = find(config_path, os.environ, Path.cwd())
+    path = find(config_path, os.environ, here())
     try:
         return load(path, trusted=where.uid).project
     except ConfigError as error:

@@ -10,6 +10,18 @@ from bgjobs.errors import ConfigError
 NAME = "jobs.toml"
 
 
+def here() -> Path:
+    """The working directory.
+
+    Raises:
+        ConfigError: It was removed.
+    """
+    try:
+        return Path.cwd()
+    except OSError:
+        raise ConfigError("the working directory was removed: change to another one") from None
+
+
 def find(given: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
     """Return the path of jobs.toml: `given`, or BGJOBS_CONFIG, or upwards from `cwd`.
 
@@ -19,9 +31,9 @@ def find(given: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
     named = given or environ.get("BGJOBS_CONFIG")
     if named:
         path = cwd / Path(named).expanduser()
-        if not path.is_file():
-            what = "a directory" if path.is_dir() else "not there"
-            raise ConfigError(f"{named} is {what}; name a jobs.toml with --config PATH")
+        what = _unfit(path)
+        if what:
+            raise ConfigError(f"{named} {what}; name a jobs.toml with --config PATH")
         return path
     found = search(cwd)
     if found is None:
@@ -30,6 +42,19 @@ def find(given: Path | None, environ: Mapping[str, str], cwd: Path) -> Path:
             "or begin one with: bgjobs new NAME"
         )
     return found
+
+
+def _unfit(path: Path) -> str | None:
+    """Why this cannot be a jobs.toml."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return "is not there"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    if stat.S_ISDIR(mode):
+        return "is a directory"
+    return None if stat.S_ISREG(mode) else "is not a file"
 
 
 def search(cwd: Path) -> Path | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bgjobs.config.build import build
 from bgjobs.config.file import is_private, read, refuse_foreign
+from bgjobs.config.find import here
 from bgjobs.config.problems import Problems
 from bgjobs.config.reach import reach
 from bgjobs.errors import ConfigError
@@ -41,8 +42,7 @@ def load(
 
 def label_of(path: Path) -> str:
     """Return the absolute path as a person would write it where they are."""
-    here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 - text, for the cut below
-    return str(path).removeprefix(here)
+    return str(path).removeprefix(os.path.join(here(), ""))  # noqa: PTH118 - ends with a slash
 
 
 def _parse(text: str, label: str) -> dict[str, Any]:

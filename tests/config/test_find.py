@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bgjobs.config.find import find
+from bgjobs.config.find import find, here
 from bgjobs.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -61,3 +61,11 @@ def test_what_is_named_has_to_be_there(below: Path) -> None:
         find(Path("x.toml"), {}, below)
     with pytest.raises(ConfigError, match=r"^\.\. is a directory; name"):
         find(Path(".."), {}, below)
+
+
+def test_a_working_directory_that_was_removed_is_told(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    os.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(ConfigError, match="working directory was removed"):
+        here()
