@@ -78,6 +78,7 @@ class SetFlow:
         batches = self.task.batches
         standing = batches.standing(batches.begin())
         self.task.check(standing)
+        self.pages.refuse_unsound(standing.cursor, standing.until)
         if standing.cursor is None and self.task.job.until_empty:
             first = self.pages.read(self.pages.ask(None, None, self.task.rhythm.size))
             if not self._passes.begin(first):

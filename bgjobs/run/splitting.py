@@ -4,6 +4,7 @@ from bgjobs.errors import BgjobsError
 from bgjobs.run.recovery import Recovery
 from bgjobs.run.task import Task
 from bgjobs.store.batches import Batches, Lease
+from bgjobs.store.ends import ends
 from bgjobs.store.pages import Pages
 from bgjobs.store.shards import Shard, Shards
 
@@ -37,15 +38,15 @@ def _once(task: Task) -> list[Lease]:
 
 
 def _split(task: Task, shards: list[Shard]) -> list[Shard]:
-    ends = Pages(task.session, task.job, task.values).ends(len(shards))
-    starts = [None, *ends]
+    bounds = ends(Pages(task.session, task.job, task.values), len(shards))
+    starts = [None, *bounds]
     found = []
     for place, shard in enumerate(shards):
         lease = _lease(task.batches.lease, shard)
         batches = Batches(task.session, lease, lock_timeout=0, statement_timeout=0)
-        some = place < len(ends)
+        some = place < len(bounds)
         if some:
-            batches.bound_shard(starts[place], ends[place])
+            batches.bound_shard(starts[place], bounds[place])
         else:
             batches.finish_shard()
         found.append(shard._replace(done=not some))

@@ -84,6 +84,7 @@ class Stream:
         self._standing = standing = batches.standing(answer)
         self.task.run.counters, self.task.run.outbox = dict(standing.counters), []
         self.task.check(standing)
+        self.pages.refuse_unsound(standing.cursor, standing.until)
         self._until = standing.until
         if self._until is None and not self.task.job.until_empty:
             self._until = self.pages.last()

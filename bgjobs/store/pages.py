@@ -9,20 +9,25 @@ from psycopg import sql
 from bgjobs import statement
 from bgjobs.errors import JobFailedError
 from bgjobs.job import Job, KeyColumn
+from bgjobs.store.blame import blame
+from bgjobs.store.keys import null_error, origins, refuse_nulls, refuse_other
 from bgjobs.store.session import Session
 from bgjobs.store.spelling import in_utc
 
 Key = list[str]
-_COUNT = "SELECT count(*) FROM ({select}\n) AS page"
-_COUNT = "SELECT count(*) FROM ({select}\n) AS page"
+COUNT = "SELECT count(*) FROM ({select}\n) AS page"
 
 
 class Columns(NamedTuple):
-    """What a select returns: names and types in order, the key's places and types."""
+    """What a select returns: names and types in order, the key's places.
+
+    `origins` has the table and the column's number that each comes from, 0 where from none.
+    """
 
     names: tuple[str, ...]
     types: tuple[str, ...]
     places: tuple[int, ...]
+    origins: tuple[tuple[int, int], ...] = ()
 
     def type_of(self, name: str) -> str:
         """The server's name of a column's type."""
@@ -55,18 +60,13 @@ class Page:
         """The key of a row, in the server's own spelling.
 
         Raises:
-            JobFailedError: A key column is null, so that its record has no place in the order.
+            JobFailedError: A key column is null.
         """
         key = []
         for place in self._columns.places:
             value = self._result.get_value(row, place)
             if value is None:
-                name = self._columns.names[place]
-                message = (
-                    f'key column "{name}" is null in a record of the select; '
-                    f"exclude such records, or order by coalesce({name}, ...)"
-                )
-                raise JobFailedError(message)
+                raise null_error(self._columns.names[place])
             key.append(value.decode())
         return key
 
@@ -110,10 +110,14 @@ class Pages:
     def columns(self) -> Columns:
         """What the select returns; asks the server once."""
         if self._columns is None:
-            text = self._render("SELECT * FROM ({select}\n) AS page LIMIT 0")
-            described = self.session.connection.execute(text, self.values).description or []
+            text = self.render("SELECT * FROM ({select}\n) AS page LIMIT 0")
+            with blame("select"):
+                cursor = self.session.connection.execute(text, self.values)
+            described = cursor.description or []
             names = tuple(column.name for column in described)
-            self._columns = Columns(names, self._type_names(described), self._places(names))
+            self._columns = Columns(
+                names, self._type_names(described), self._places(names), origins(cursor)
+            )
         return self._columns
 
     def _places(self, names: tuple[str, ...]) -> tuple[int, ...]:
@@ -134,6 +138,17 @@ class Pages:
         oids = [column.type_code for column in described]
         row = self.session.execute("type_names", {"oids": oids}).fetchone()
         return tuple(row[0]) if row else ()
+
+    def refuse_unsound(self, cursor: Key | None, until: Key | None) -> None:
+        """Look at the key before records are worked by it: at the start also for nulls.
+
+        Raises:
+            JobFailedError: A record has a null in its key.
+            NotNowError: The work was begun with another key.
+        """
+        refuse_other(self, cursor, until)
+        if cursor is None:
+            refuse_nulls(self)
 
     def ask(self, after: Key | None, until: Key | None, limit: int) -> Asked:
         """Send for the page that follows a key; `read` waits for it."""
@@ -165,23 +180,23 @@ class Pages:
     def _page_text(self, *, after: bool, until: bool, leased: bool) -> bytes:
         bounds: list[sql.Composable] = []
         if after:
-            bounds.append(self._beyond(self.job.key, "bgjobs_after_", leased=leased))
+            bounds.append(self.beyond(self.job.key, "bgjobs_after_", leased=leased))
         if until:
             reverse = [KeyColumn(c.name, not c.descending) for c in self.job.key]
-            beyond = self._beyond(reverse, "bgjobs_until_", leased=False, inclusive=True)
+            beyond = self.beyond(reverse, "bgjobs_until_", leased=False, inclusive=True)
             bounds.append(beyond)
         where = sql.SQL(" WHERE ") + sql.SQL(" AND ").join(bounds) if bounds else sql.SQL("")
         if not self.job.group_by:
             template = (
                 "SELECT * FROM ({select}\n) AS page{where} ORDER BY {order} LIMIT %(bgjobs_limit)s"
             )
-            return self._render(template, where=where, order=self.order())
+            return self.render(template, where=where, order=self.order())
         template = (
             "SELECT * FROM (SELECT * FROM ({select}\n) AS page{where} ORDER BY {group}"
             " FETCH FIRST %(bgjobs_limit)s ROWS WITH TIES) AS page ORDER BY {order}"
         )
         group = self.order(self.job.key[: len(self.job.group_by)])
-        return self._render(template, where=where, order=self.order(), group=group)
+        return self.render(template, where=where, order=self.order(), group=group)
 
     def order(
         self, key: Sequence[KeyColumn] | None = None, *, reverse: bool = False
@@ -196,55 +211,18 @@ class Pages:
 
     def last(self) -> Key | None:
         """The key of the last record in the order: what arrives behind it is another run's."""
-        text = self._render(
+        text = self.render(
             "SELECT * FROM ({select}\n) AS page ORDER BY {order} LIMIT 1",
             order=self.order(reverse=True),
         )
-        cursor = self.session.connection.execute(text, self.values)
+        with blame("select"):
+            cursor = self.session.connection.execute(text, self.values)
         page = self.read(Asked(cursor, 1))
-        return page.last if page.size else None
-
-    def ends(self, parts: int) -> list[Key]:
-        """Where each of so many parts of about equal size ends, never within a group.
-
-        There are fewer where there are not enough records or groups, and none without records.
-        """
-        row = self.session.connection.execute(self._render(_COUNT), self.values).fetchone()
-        size = -(-(row[0] if row else 0) // parts)
-        ends: list[Key] = []
-        while size and len(ends) < parts - 1:
-            end = self._end(ends[-1] if ends else None, size)
-            if end is None:
-                break
-            ends.append(end)
-        last = self.last()
-        # Records may be gone since they were counted, and others may have come.
-        return ends if last is None or last in ends else [*ends, last]
-
-    def _end(self, after: Key | None, size: int) -> Key | None:
-        """Where a part of that size ends which follows a key; None where that many do not."""
-        where: sql.Composable = sql.SQL("")
-        if after is not None:
-            beyond = self._beyond(self.job.key, "bgjobs_after_", leased=False)
-            where = sql.SQL(" WHERE {}").format(beyond)
-        names = [column.name for column in self.job.key]
-        text = self._render(
-            "SELECT * FROM (SELECT {names} FROM ({select}\n) AS page{where} ORDER BY {group}"
-            " OFFSET %(bgjobs_limit)s - 1 FETCH FIRST 1 ROWS WITH TIES) AS page"
-            " ORDER BY {reverse} LIMIT 1",
-            names=sql.SQL(", ").join(map(sql.Identifier, names)),
-            where=where,
-            group=self.order(self.job.key[: len(self.job.group_by)]),
-            reverse=self.order(reverse=True),
-        )
-        cursor = self.session.connection.execute(text, self.bound(after, None, size))
-        cursor.fetchone()
-        page = Page(Asked(cursor, 1), Columns(tuple(names), (), tuple(range(len(names)))))
         return page.last if page.size else None
 
     def total(self, seconds: float) -> int | None:
         """How many records the select returns now; None where counting takes longer."""
-        text = self._render(_COUNT)
+        text = self.render(COUNT)
         connection = self.session.connection
         try:
             with connection.transaction():
@@ -254,7 +232,7 @@ class Pages:
             return None
         return row[0] if row else None
 
-    def _beyond(
+    def beyond(
         self, key: Sequence[KeyColumn], prefix: str, *, leased: bool, inclusive: bool = False
     ) -> sql.Composable:
         """The condition that a record comes after a key, in a form an index can serve."""
@@ -289,6 +267,7 @@ class Pages:
             " AND lane = %(bgjobs_lane)s AND shard = %(bgjobs_shard)s)::{}"
         ).format(sql.Literal(number), sql.Identifier(self.session.schema), of_type)
 
-    def _render(self, template: str, **parts: sql.Composable) -> bytes:
+    def render(self, template: str, **parts: sql.Composable) -> bytes:
+        """A statement about the select."""
         ready = sql.SQL(template).format(select=sql.SQL(self._select), **parts)
         return ready.as_bytes(self.session.connection)
