@@ -1,6 +1,7 @@
 """A new job: its table at the end of jobs.toml, a handler and its test."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -38,7 +39,8 @@ def new(config_path: Path | None, job: str, out: TextIO) -> ExitStatus:
     try:
         _write(path, made)
     except OSError as error:
-        raise ConfigError(f"{error.filename} cannot be written: {error.strerror}") from None
+        where = error.filename or label_of(path.parent)
+        raise ConfigError(f"{where} cannot be written: {error.strerror}") from None
     out.write(f"{label_of(path)}: [jobs.{job}] is added, not yet enabled\n")
     out.writelines(
         f"{label_of(path.parent / written)} is written\n"
@@ -64,18 +66,41 @@ def _refuse_existing(path: Path, job: str, made: Scaffold) -> None:
 
 
 def _write(path: Path, made: Scaffold) -> None:
+    """Write all of it, or leave everything as it was."""
     text = read(path)[0] if path.exists() else ""
     begun = text if text.strip() else made.file
     _check(path, f"{begun}\n{made.table}")
-    for written, content in (made.handler, made.test):
-        place = path.parent / written
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("x", encoding="utf-8") as file:
-            file.write(content)
-    # One write at the end of the file: its bytes, its owner and its mode stay as they are.
-    with path.open("a", encoding="utf-8", newline="") as file:
-        gap = "" if not text or text.endswith("\n") else "\n"
-        file.write(f"{gap}{'' if begun is text else begun}{made.table}")
+    size = path.stat().st_size if path.exists() else None
+    written: list[Path] = []
+    try:
+        for name, content in (made.handler, made.test):
+            _write_new(path.parent / name, content, written)
+        # One write at the end of the file: its bytes, its owner and its mode stay as they are.
+        with path.open("a", encoding="utf-8", newline="") as file:
+            gap = "" if not text or text.endswith("\n") else "\n"
+            file.write(f"{gap}{'' if begun is text else begun}{made.table}")
+    except OSError:
+        _undo(path, size, written)
+        raise
+
+
+def _write_new(place: Path, content: str, written: list[Path]) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("x", encoding="utf-8") as file:
+        written.append(place)
+        file.write(content)
+
+
+def _undo(path: Path, size: int | None, written: list[Path]) -> None:
+    with suppress(OSError):
+        if size is None:
+            path.unlink(missing_ok=True)
+        else:
+            os.truncate(path, size)
+    for place in written:
+        with suppress(OSError):
+            place.unlink()
+            place.parent.rmdir()  # where it was made for this, and is empty again
 
 
 def _check(path: Path, text: str) -> None:

@@ -149,8 +149,14 @@ def _run(
     )
     if done.returncode:
         shutil.rmtree(home / "data.new", ignore_errors=True)
-        reason = (done.stderr.strip() or "no reason given").splitlines()[-1]
-        raise ConfigError(f"embedded:{home} cannot be made: {reason}")
+        raise ConfigError(f"embedded:{home} cannot be made: {_reason(done.stderr)}")
+
+
+def _reason(said: str) -> str:
+    """What matters of an error's lines: the last of them may tell of cleaning up only."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    grave = [line for line in lines if any(mark in line for mark in ("error:", "FATAL", "PANIC"))]
+    return (grave or lines or ["no reason given"])[0].strip()
 
 
 def _environment() -> dict[str, str]:

@@ -46,7 +46,7 @@ def change(place: Place, rewrite: Callable[[bytes], bytes], state: Path, now: da
         if after == (before or b""):
             return Change(before, before)
         place.check(after)
-        backup = _backup(before, str(place), state, now) if before else None
+        backup = _kept(before, str(place), state, now) if before else None
         if place.read() != before:
             raise CrontabError(
                 f"{place} was changed by somebody else just now, so nothing was written; try again"
@@ -77,6 +77,15 @@ def _restored(place: Place, before: bytes | None, backup: Path | None) -> str:
     return f"its old text is in {backup}: look at `crontab -l` and install it by `crontab {backup}`"
 
 
+def _kept(text: bytes, name: str, state: Path, now: datetime) -> Path:
+    try:
+        return _backup(text, name, state, now)
+    except OSError as error:
+        raise CrontabError(
+            f"the old crontab cannot be kept in {state} ({error.strerror}), so nothing was written"
+        ) from None
+
+
 def _backup(text: bytes, name: str, state: Path, now: datetime) -> Path:
     directory = state / "backups"
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,7 +111,10 @@ def _alone(state: Path) -> Iterator[None]:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(state / "crontab.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise CrontabError(f"{state}: no lock and no backup can be written: {error}") from None
+        raise CrontabError(
+            f"{state} cannot be written ({error.strerror}), and the old crontab is kept there: "
+            "set XDG_STATE_HOME to another directory"
+        ) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bgjobs.errors import ExitStatus
+from harness.project import PROGRAM
 
 if TYPE_CHECKING:
     from harness.project import Project
@@ -92,3 +93,18 @@ def test_jobs_in_one_line_cannot_be_added_to(project: Project) -> None:
         "bgjobs: jobs.toml: jobs are not tables of their own: write each as [jobs.NAME]\n"
     )
     assert not (project.path / "handlers").exists()
+
+
+def test_a_full_disk_leaves_nothing_behind(project: Project) -> None:
+    path = project.write("[jobs.old]\nstatement = 'SELECT 1'\n")
+    before = path.read_bytes() + b"#" * 600 + b"\n"
+    path.write_bytes(before)
+    # Room for the handler and the test, and not for the table as well.
+    limited = ("prlimit", f"--fsize={len(before) + 100}", *PROGRAM)
+    ended = project.start("new", "big", program=limited)
+    _, said = ended.communicate()
+    assert (ended.returncode, said.count("\n")) == (ExitStatus.BAD_CONFIG, 1), said
+    assert said.endswith("cannot be written: File too large\n")
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in project.path.iterdir()) == ["jobs.toml"]
+    assert project.bgjobs("new", "big").returncode == 0
