@@ -17,6 +17,7 @@ from bgjobs.run.recovery import Recovery
 from bgjobs.run.task import SYSTEMATIC, Task
 from bgjobs.store.batches import Row, Standing
 from bgjobs.store.connection import check_transaction, lend, take_back
+from bgjobs.store.json_text import read_quickly
 from bgjobs.store.pages import Asked, Key, Page, Pages
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Stream:
 
     def _open(self) -> Page | None:
         batches = self.task.batches
+        read_quickly(self.task.session.connection)
         with self.task.session.connection.pipeline():
             answer = batches.begin()
         self._standing = standing = batches.standing(answer)

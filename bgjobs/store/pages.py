@@ -92,7 +92,7 @@ class Page:
         """The rows as dictionaries, decoded."""
         names = self._columns.names
         self._cursor.scroll(0, mode="absolute")
-        return [dict(zip(names, row, strict=False)) for row in self._cursor]
+        return [dict(zip(names, row, strict=False)) for row in self._cursor.fetchall()]
 
 
 class Pages:

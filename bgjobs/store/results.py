@@ -1,6 +1,5 @@
 """What handlers return, written by the job's statement in one go: the relation `batch`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ from psycopg import sql
 
 from bgjobs import statement
 from bgjobs.errors import AnswerError, JobFailedError
+from bgjobs.store.arrays import array, kinds_of, through_text
 from bgjobs.store.blame import blame
 from bgjobs.store.pages import Columns
 from bgjobs.store.session import Session
@@ -17,10 +17,10 @@ Result = Mapping[str, Any]
 
 # Types of columns that the select does not return, by what Python holds.
 _TYPES = {
-    "bool": "boolean",
-    "int": "bigint",
-    "float": "double precision",
     "Decimal": "numeric",
+    "float": "double precision",
+    "int": "bigint",
+    "bool": "boolean",
     "str": "text",
     "bytes": "bytea",
     "datetime": "timestamptz",
@@ -31,6 +31,7 @@ _TYPES = {
     "dict": "jsonb",
     "list": "jsonb",
 }
+_TYPE_ORDER = list(_TYPES.values())
 
 
 class Results:
@@ -65,7 +66,7 @@ class Results:
             text = self._ready[shape] = self._render(shape)
         values = dict(self._values)
         for number, (of_type, column) in enumerate(zip((t for _, t in shape), listed, strict=True)):
-            values[f"bgjobs_column_{number}"] = _array(of_type, column)
+            values[f"bgjobs_column_{number}"] = array(of_type, column)
         with blame("statement"):
             return self.session.connection.execute(text, values)
 
@@ -74,12 +75,12 @@ class Results:
         for number, (name, of_type) in enumerate(shape):
             place = sql.Placeholder(f"bgjobs_column_{number}")
             element = sql.Identifier(f"c{number}")
-            through_text = _through_text(of_type)
-            carried = "text" if through_text else of_type
+            as_text = through_text(of_type)
+            carried = "text" if as_text else of_type
             arrays.append(sql.SQL("{}::{}[]").format(place, sql.SQL(carried)))
-            cast = "{}::{} AS {}" if through_text else "{} AS {}"
+            cast = "{}::{} AS {}" if as_text else "{} AS {}"
             parts = [element, sql.SQL(of_type), sql.Identifier(name)]
-            outputs.append(sql.SQL(cast).format(*(parts if through_text else [parts[0], parts[2]])))
+            outputs.append(sql.SQL(cast).format(*(parts if as_text else [parts[0], parts[2]])))
             names.append(element)
         comma = sql.SQL(", ").join
         batch = sql.SQL("SELECT {} FROM unnest({}) AS returned ({})").format(
@@ -89,42 +90,14 @@ class Results:
         return statement.prepend_ctes(self._text, [("batch", body)]).encode()
 
 
-def _through_text(of_type: str) -> bool:
-    """Whether values travel as texts: arrays cannot be nested in an array, JSON is text anyway."""
-    return of_type in {"json", "jsonb"} or of_type.endswith("[]")
-
-
 def _type(name: str, values: Sequence[Any], columns: Columns | None) -> str:
     if columns is not None and name in columns.names:
         return columns.type_of(name)
-    for value in values:
-        if value is not None:
-            found = _TYPES.get(type(value).__name__)
-            if found is None:
-                message = f'column "{name}" returned by the handler holds a {type(value).__name__}'
-                raise AnswerError(message + ", which has no type in the database")
-            return found
-    return "text"
-
-
-def _array(of_type: str, values: Sequence[Any]) -> Sequence[Any]:
-    if of_type in {"json", "jsonb"}:
-        return [None if value is None else json.dumps(value, default=str) for value in values]
-    if of_type.endswith("[]"):
-        return [None if value is None else _array_text(value) for value in values]
-    return values
-
-
-def _array_text(value: Any) -> str:  # noqa: ANN401 - a list, or what the server will refuse
-    if not isinstance(value, list | tuple):
-        return str(value)
-    parts = []
-    for item in value:
-        if item is None:
-            parts.append("NULL")
-        elif isinstance(item, list | tuple):
-            parts.append(_array_text(item))
-        else:
-            escaped = str(item).replace("\\", "\\\\").replace('"', '\\"')
-            parts.append(f'"{escaped}"')
-    return "{" + ",".join(parts) + "}"
+    kinds = kinds_of(values)
+    unknown = min(kinds - _TYPES.keys(), default=None)
+    if unknown is not None:
+        message = f'column "{name}" returned by the handler holds a {unknown}'
+        raise AnswerError(message + ", which has no type in the database")
+    found = {_TYPES[kind] for kind in kinds} or {"text"}
+    # Of numbers the type that can hold them all; what else is mixed the driver refuses.
+    return min(found, key=_TYPE_ORDER.index)
