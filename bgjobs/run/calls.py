@@ -67,14 +67,17 @@ class Calls:
         return Work(rows, [], Counts(len(records), done, skipped, 0, 1))
 
     def _each(self, records: Sequence[Record]) -> list[Any]:
-        function, run, alone = self._function, self._run, Alone()
+        function, run, stay = self._function, self._run, Alone().stay
         answers: list[Any] = []
         for index, record in enumerate(records):
             sent, counters = len(run.outbox), dict(run.counters)
             try:
-                with alone:
+                try:
                     answer = function(run, record)
-                _check(answer)
+                finally:
+                    stay()
+                if type(answer) is not dict:
+                    _check(answer)
             except Exception as error:  # noqa: BLE001 - any failure of a record is that record's
                 del run.outbox[sent:]
                 run.counters = counters
@@ -92,7 +95,9 @@ class Calls:
         return answers
 
 
-def _gather(answers: Sequence[Any]) -> Work:
+def _gather(answers: list[Any]) -> Work:
+    if set(map(type, answers)) == {dict}:
+        return Work(answers, [], Counts(len(answers), len(answers), 0, 0, 1))
     failed = [answer for answer in answers if isinstance(answer, Failed)]
     skipped = sum(isinstance(answer, Skip) for answer in answers)
     rows = [

@@ -26,6 +26,11 @@ class Alone:
         if os.getpid() != self._pid:
             _leave(error)
 
+    def stay(self) -> None:
+        """Do what the end of the context does, in a `finally` that costs less for each record."""
+        if os.getpid() != self._pid:
+            _leave(sys.exception())
+
 
 def _leave(error: BaseException | None) -> None:
     """End as the process would have, had it run to the end of a script."""
