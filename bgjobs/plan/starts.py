@@ -66,6 +66,9 @@ def by_cron(
     steps: list[Step] = []
     if newest is not None and newest.slot != due and newest.status in _CUT_SHORT:
         steps.append(_onward(job, newest, due))
+        if job.resume == "manual":
+            # A run of another slot would take its place as the one that is gone on with.
+            return steps
     since = max((moment for moment in (last_slot, known_since) if moment), default=None)
     if since is not None and since < due:
         steps += _missed(job, since, due)
