@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 # Imports make hundreds of thousands of objects and no garbage; looking for some costs a tenth of
@@ -21,13 +22,20 @@ def status_of(arguments: Sequence[str]) -> int:
     """Run a command and return its exit status; what went wrong is said on stderr."""
     from bgjobs.ending import status_within
 
-    return status_within(lambda: _start(arguments))
+    return status_within(lambda: _written(_start(arguments)))
 
 
 def _start(arguments: Sequence[str]) -> int:
     from bgjobs.cli.start import start
 
     return start(arguments)
+
+
+def _written(status: int) -> int:
+    """The status of a command whose output was taken; that a reader has left is no failure."""
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+    return status
 
 
 def _open_streams() -> None:

@@ -1,9 +1,12 @@
 """Turns what went wrong in a piece of work into lines on stderr and an exit status."""
 
+import errno
 import sys
 from collections.abc import Callable
 
 from bgjobs.errors import BgjobsError, ExitStatus
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def status_within(work: Callable[[], int]) -> int:
@@ -19,6 +22,9 @@ def status_within(work: Callable[[], int]) -> int:
     except BaseException as error:  # noqa: BLE001 - whatever is left is a bug, and is shown whole
         if isinstance(error, BrokenPipeError) and _output_is_gone():
             return ExitStatus.SUCCESS
+        if isinstance(error, OSError) and error.errno in _FULL:
+            _say(f"{error.filename or 'the output'} cannot be written: {error.strerror}")
+            return ExitStatus.NOT_NOW
         _report(error)
         return ExitStatus.BUG
 

@@ -113,3 +113,13 @@ def test_an_error_keeps_its_status_when_nobody_can_be_told() -> None:
     assert ended.returncode == ExitStatus.BAD_CONFIG
     closed = ["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *PROGRAM, "history", "--config", "no.toml"]
     assert subprocess.run(closed, check=False).returncode == ExitStatus.BAD_CONFIG
+
+
+def test_output_that_a_full_disk_cut_is_no_success() -> None:
+    for command in ("schema", "--version"):  # more and less than what is held back
+        with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+            ended = subprocess.run(
+                [*PROGRAM, command], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            )
+        assert ended.returncode == ExitStatus.NOT_NOW
+        assert ended.stderr == ("bgjobs: the output cannot be written: No space left on device\n")
