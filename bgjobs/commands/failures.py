@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import TextIO
 
-from bgjobs.commands.reading import configured, known, ledger, room
+from bgjobs.commands.reading import configured, known, ledger
 from bgjobs.errors import ExitStatus
 from bgjobs.present import as_json
 from bgjobs.present.failures import failures as as_text
+from bgjobs.present.terminal import width
 from bgjobs.store.history import History
 
 
@@ -22,6 +23,6 @@ def failures(
     if json:
         text = as_json.as_json([as_json.failure(record) for record in found])
     else:
-        text = as_text(found, width=room(out))
+        text = as_text(found, width=width(out))
     out.write(text + "\n")
     return ExitStatus.SUCCESS

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from bgjobs.commands.reading import ago, colours, configured, known, reading, room
+from bgjobs.commands.reading import ago, colours, configured, known, reading
 from bgjobs.errors import ExitStatus, UsageError
 from bgjobs.present import as_json
 from bgjobs.present.history import history as as_text
 from bgjobs.present.status_word import STYLES
+from bgjobs.present.terminal import width
 from bgjobs.record import RunStatus
 
 
@@ -43,7 +44,7 @@ def history(config_path: Path | None, wanted: Wanted, *, json: bool, out: TextIO
     if json:
         text = as_json.as_json([as_json.run(run) for run in found])
     else:
-        text = as_text(found, now=now, width=room(out), paint=colours(out, STYLES))
+        text = as_text(found, now=now, width=width(out), paint=colours(out, STYLES))
     out.write(text + "\n")
     return ExitStatus.SUCCESS
 

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import TextIO
 
 from bgjobs.coming import coming
-from bgjobs.commands.reading import colours, configured, room
+from bgjobs.commands.reading import colours, configured
 from bgjobs.errors import ExitStatus
 from bgjobs.host.identity import identity
 from bgjobs.present import jobs as present
 from bgjobs.present.as_json import as_json
+from bgjobs.present.terminal import width
 
 
 def list_jobs(config_path: Path | None, *, now: datetime, json: bool, out: TextIO) -> ExitStatus:
@@ -22,6 +23,6 @@ def list_jobs(config_path: Path | None, *, now: datetime, json: bool, out: TextI
     if json:
         text = as_json([present.job_value(*one) for one in listed])
     else:
-        text = present.jobs(listed, width=room(out), paint=colours(out, present.STYLES))
+        text = present.jobs(listed, width=width(out), paint=colours(out, present.STYLES))
     out.write(text + "\n")
     return ExitStatus.SUCCESS

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import TextIO
 
 from bgjobs.coming import coming
-from bgjobs.commands.reading import ahead, configured, known, room
+from bgjobs.commands.reading import ahead, configured, known
 from bgjobs.errors import ExitStatus, UsageError
 from bgjobs.host.identity import identity
 from bgjobs.job import Job
 from bgjobs.present import jobs as present
 from bgjobs.present.as_json import as_json
+from bgjobs.present.terminal import width
 
 
 def next_slots(
@@ -39,7 +40,7 @@ def next_slots(
         return ExitStatus.SUCCESS
     if name is not None and not jobs[0].enabled:
         out.write(f"{name} is disabled: cron starts it at none of these.\n")
-    text = present.coming(starts, now=now, several=name is None, width=room(out))
+    text = present.coming(starts, now=now, several=name is None, width=width(out))
     out.write((text if starts else "No job has a schedule.") + "\n")
     return ExitStatus.SUCCESS
 

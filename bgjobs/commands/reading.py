@@ -15,13 +15,11 @@ from bgjobs.duration import parse_duration
 from bgjobs.errors import UsageError
 from bgjobs.job import Config
 from bgjobs.present.table import Paint
-from bgjobs.present.terminal import in_colour, painter, width
+from bgjobs.present.terminal import in_colour, painter
 from bgjobs.store.history import History
 from bgjobs.store.migrate import require_current
 from bgjobs.store.opened import opened
 from bgjobs.store.session import Session
-
-WIDTH = 80
 
 
 def configured(config_path: Path | None) -> Config:
@@ -58,11 +56,6 @@ def known(config: Config, job: str) -> str:
     near = get_close_matches(job, config.jobs, 1)
     hint = f' (did you mean "{near[0]}"?)' if near else ""
     raise UsageError(f'{config.path}: there is no job "{job}"{hint}')
-
-
-def room(out: TextIO) -> int:
-    """The width that text may take: the terminal's, or 80 where it is none."""
-    return width(out) or WIDTH
 
 
 def colours(out: TextIO, styles: Mapping[str, str]) -> Paint | None:

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import TextIO
 
-from bgjobs.commands.reading import colours, configured, known, reading, room
+from bgjobs.commands.reading import colours, configured, known, reading
 from bgjobs.errors import ExitStatus
 from bgjobs.job import Config
 from bgjobs.job_state import JobState
 from bgjobs.present import as_json
 from bgjobs.present.status import status as as_text
 from bgjobs.present.status_word import STYLES
+from bgjobs.present.terminal import width
 from bgjobs.store.history import History
 from bgjobs.store.pauses import Pauses
 
@@ -24,7 +25,7 @@ def status(config_path: Path | None, job: str | None, *, json: bool, out: TextIO
     if json:
         text = as_json.as_json([as_json.state(state, now) for state in found])
     else:
-        text = as_text(found, now=now, width=room(out), paint=colours(out, STYLES))
+        text = as_text(found, now=now, width=width(out), paint=colours(out, STYLES))
     out.write(text + "\n")
     return ExitStatus.SUCCESS
 

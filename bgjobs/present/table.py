@@ -5,6 +5,24 @@ from collections.abc import Callable, Sequence
 GAP = "  "
 # A column that has to give way keeps this much, or the rest of the line is worth nothing.
 NARROWEST = 8
+# Of a time or an id a part says nothing, so these columns give way last.
+FIRM = frozenset(
+    {
+        "RUN",
+        "STATUS",
+        "STARTED",
+        "TOOK",
+        "RECORDS",
+        "LAST RUN",
+        "NEXT RUN",
+        "SLOT",
+        "UTC",
+        "START",
+        "IN",
+        "ATTEMPT",
+        "FAILED",
+    }
+)
 
 Paint = Callable[[str, str], str]
 
@@ -25,7 +43,7 @@ def table(
     clean = [[line(cell) for cell in row] for row in [headers, *rows]]
     widths = [max(map(cells, column)) for column in zip(*clean, strict=True)]
     if width is not None:
-        widths = _narrowed(widths, width)
+        widths = _narrowed(widths, width, headers)
     sides = align.ljust(len(headers), "<")
     painted = [_row(clean[0], widths, sides, list(headers), None)]
     painted += [_row(row, widths, sides, list(headers), paint) for row in clean[1:]]
@@ -58,12 +76,17 @@ def cut(text: str, width: int) -> str:
     return kept + "…" if width > 0 else ""
 
 
-def _narrowed(widths: list[int], width: int) -> list[int]:
-    """The widths that fit `width`: whichever column is widest gives way first."""
+def _narrowed(widths: list[int], width: int, headers: Sequence[str]) -> list[int]:
+    """The widths that fit `width`: whichever column is widest gives way first, FIRM ones last."""
     room = width - len(GAP) * (len(widths) - 1)
     narrowed = list(widths)
-    while sum(narrowed) > room and max(narrowed) > NARROWEST:
-        narrowed[narrowed.index(max(narrowed))] -= 1
+    loose = [place for place, header in enumerate(headers) if header not in FIRM]
+    for places in (loose, range(len(widths))):
+        while sum(narrowed) > room and places:
+            widest = max(places, key=narrowed.__getitem__)
+            if narrowed[widest] <= NARROWEST:
+                break
+            narrowed[widest] -= 1
     return narrowed
 
 

@@ -35,6 +35,15 @@ def test_a_terminal_too_narrow_for_anything_still_gets_every_column():
     ]
 
 
+def test_times_and_ids_are_cut_last():
+    rows = [("a-long-name-of-a-job", "2026-07-01 12:00", "success")]
+    for width, shown in [
+        (40, "a-long-name-…  2026-07-01 12:00  success"),
+        (30, "a-long-…  2026-07-01…  success"),
+    ]:
+        assert table(("JOB", "STARTED", "STATUS"), rows, width=width).splitlines()[1] == shown
+
+
 def test_a_cell_is_one_line_and_cannot_steer_the_terminal():
     assert table(("a",), [("x\n\x1b[31mred\ty\u202e",)]) == "a\nx  [31mred y"
 
