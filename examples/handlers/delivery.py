@@ -26,7 +26,8 @@ def deliver(message: Message) -> None:
     email["From"] = os.environ.get("SMTP_FROM", "casework@example.com")
     email["To"] = message.payload["to"]
     email["Subject"] = message.payload["subject"]
-    email["Message-ID"] = f"<{message.key}@casework>"
+    # A colon would end the id early.
+    email["Message-ID"] = f"<{message.key.replace(':', '.')}@casework>"
     email.set_content(message.payload["text"])
     _send(email, host, int(os.environ.get("SMTP_PORT", "25")))
 
