@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from bgjobs import errors
+
 
 class RunStatus(StrEnum):
     """The states of a run."""
@@ -83,6 +85,29 @@ class Failure(NamedTuple):
     message: str
     stack: str | None = None
     sqlstate: str | None = None
+
+
+# Their messages are whole sentences, be they ours, the driver's or the interpreter's.
+_PLAIN = frozenset(
+    {
+        *(name for name in dir(errors) if name.endswith("Error")),
+        "DataError",
+        "DatabaseError",
+        "IntegrityError",
+        "OperationalError",
+        "ProgrammingError",
+        "SyntaxError",
+        "TooManyFailedError",
+    }
+)
+
+
+def told(error_class: str | None, message: str) -> str:
+    """An error in words: "KeyError: 'id'" where the message alone says too little."""
+    name = error_class or ""
+    if name in _PLAIN or name in message or not name.endswith(("Error", "Exception")):
+        return message
+    return f"{name}: {message}"
 
 
 class Attempt(NamedTuple):

@@ -6,16 +6,8 @@ from datetime import datetime
 from bgjobs.commands.scene import Scene
 from bgjobs.errors import ExitStatus
 from bgjobs.job import Job
-from bgjobs.record import Counts, RunStatus
+from bgjobs.record import RESUMABLE, RunStatus, told
 from bgjobs.run.execute import Outcome
-
-_NEXT = {
-    RunStatus.FAILED: "the next run of another slot starts as scheduled; to go on with this one",
-    RunStatus.TIMED_OUT: "the next start goes on from its cursor; to do so now",
-    RunStatus.INTERRUPTED: "the next start goes on from its cursor; to do so now",
-    RunStatus.CRASHED: "the next start goes on from its cursor; to do so now",
-    RunStatus.PARTIAL: "the failed records stay listed (bgjobs failures); to work them again",
-}
 
 
 def tell(
@@ -33,7 +25,7 @@ def tell(
             dry = " (dry run, nothing is kept)" if dry_run else ""
             scene.err.write(f"{summary(job, outcome)}{dry}\n")
         return
-    for line in block(job, slot, scene.me.host, outcome):
+    for line in block(job, slot, scene.me.host, outcome, dry_run=dry_run):
         scene.err.write(f"{line}\n")
     printed = scene.printed()
     if printed and not scene.terminal:
@@ -45,51 +37,67 @@ def summary(job: Job, outcome: Outcome) -> str:
     """A run in one line."""
     counts = outcome.counts
     rest = "".join(
-        f", {number} {word}"
+        f", {number:,} {word}"
         for number, word in ((counts.skipped, "skipped"), (counts.failed, "failed"))
         if number
     )
     reason = f" ({outcome.reason})" if outcome.reason else ""
     took = f" in {outcome.seconds:.2f}s" if outcome.seconds else ""
-    done = f"{counts.processed:,} records{rest}{took}"
-    return f"{job.name}: {outcome.status}: {done}{reason}"
+    return f"{job.name}: {outcome.status}: {_records(counts.processed)}{rest}{took}{reason}"
 
 
-def block(job: Job, slot: datetime, host: str, outcome: Outcome) -> Sequence[str]:
+def block(
+    job: Job, slot: datetime, host: str, outcome: Outcome, *, dry_run: bool = False
+) -> Sequence[str]:
     """What a person needs to act: what failed, where, the run's id, what happens next."""
-    failure = outcome.failure
-    what = failure.message if failure else outcome.reason or str(outcome.status)
-    what = " ".join(what.split())
-    counts = outcome.counts
+    counts, failure = outcome.counts, outcome.failure
+    stack = failure.stack if failure else None
+    place = _place(stack)
+    fared = f"{counts.processed:,} done, {counts.failed:,} failed, {counts.skipped:,} skipped"
     lines = [
-        f"bgjobs: job {job.name} {_verb(outcome.status)}: {what}",
-        f"  slot {slot.isoformat()}, host {host}, run {outcome.run}",
-        f"  records: {counts.processed:,} done, {_rest(counts)}",
+        f"bgjobs: job {job.name} {_what(outcome)}",
+        *([f"  at {place}"] if place else []),
+        f"  slot {slot.isoformat()}, host {host}",
+        "  a dry run: nothing of it is kept" if dry_run else f"  run {outcome.run}",
+        f"  records: {fared}",
     ]
-    place = _place(failure.stack if failure else None)
-    if place:
-        lines.insert(1, f"  at {place}")
-    if place and failure is not None and failure.stack:
-        lines += ["", *(f"  {line}" for line in failure.stack.splitlines()), ""]
-    lines.append(f"  more: bgjobs show {str(outcome.run)[:8]}")
-    following = _NEXT.get(outcome.status)
-    if following is not None:
-        verb = "retry" if outcome.status is RunStatus.PARTIAL else "run"
-        lines.append(f"  next: {following}: bgjobs {verb} {job.name}")
+    if place and stack:
+        lines += ["", *(f"  {line}" for line in stack.splitlines()), ""]
+    if not dry_run:
+        lines.append(f"  more: bgjobs show {str(outcome.run)[:8]}")
+        following = _next(job, outcome.status)
+        lines += [f"  next: {following}"] if following else []
     return lines
 
 
-def _rest(counts: Counts) -> str:
-    return f"{counts.failed:,} failed, {counts.skipped:,} skipped"
+def _what(outcome: Outcome) -> str:
+    if outcome.status is RunStatus.PARTIAL:
+        return f"is partial: {_records(outcome.counts.failed)} failed"
+    failure = outcome.failure
+    why = told(failure.error_class, failure.message) if failure else outcome.reason or ""
+    verbs = {RunStatus.TIMED_OUT: "timed out", RunStatus.INTERRUPTED: "was interrupted"}
+    verb = verbs.get(outcome.status, str(outcome.status))
+    return f"{verb}: {' '.join(why.split())}" if why else verb
 
 
-def _verb(status: RunStatus) -> str:
-    verbs = {
-        RunStatus.TIMED_OUT: "timed out",
-        RunStatus.INTERRUPTED: "was interrupted",
-        RunStatus.PARTIAL: "finished, some records failed",
-    }
-    return verbs.get(status, str(status))
+def _records(number: int) -> str:
+    return f"{number:,} record{'' if number == 1 else 's'}"
+
+
+def _next(job: Job, status: RunStatus) -> str | None:
+    """What becomes of the run, and which command helps it on."""
+    run = f"bgjobs run {job.name}"
+    if status is RunStatus.PARTIAL:
+        return f"bgjobs failures {job.name} lists them, bgjobs retry {job.name} works them again"
+    if status not in RESUMABLE:
+        return None
+    if job.resume == "manual":
+        return f"it waits for you: {run} --resume, or --restart"
+    goes_on = "begins it anew" if job.resume == "restart" else "goes on where it stopped"
+    if status is RunStatus.FAILED:
+        others = "; other slots start as scheduled" if job.schedule else ""
+        return f"{run} {goes_on}{others}"
+    return f"the next start {goes_on}; now: {run}"
 
 
 def _place(stack: str | None) -> str | None:

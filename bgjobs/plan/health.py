@@ -5,7 +5,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from bgjobs.job_state import JobState
-from bgjobs.record import RunRecord, RunStatus
+from bgjobs.record import RunRecord, RunStatus, told
 
 
 class Level(IntEnum):
@@ -70,9 +70,11 @@ def _of_run(run: RunRecord, timeout: timedelta | None, now: datetime) -> tuple[L
         return (Level.CRITICAL, f"{text}, beyond its timeout") if late else (Level.OK, text)
     text = f"{run.status.value} at {_at(run.finished_at or run.heartbeat_at)}"
     if run.status is RunStatus.PARTIAL:
-        text += f": {run.counts.failed} records failed"
-    elif run.error_message or run.reason:
-        text += f": {run.error_message or run.reason}".splitlines()[0]
+        text += f": {run.counts.failed} record{'' if run.counts.failed == 1 else 's'} failed"
+    elif run.error_message:
+        text += f": {told(run.error_class, run.error_message)}".splitlines()[0]
+    elif run.reason:
+        text += f": {run.reason}".splitlines()[0]
     return _LEVELS.get(run.status, Level.OK), text
 
 

@@ -8,7 +8,7 @@ from bgjobs.present.duration import short
 from bgjobs.present.moment import minute
 from bgjobs.present.status_word import status_word
 from bgjobs.present.table import Paint
-from bgjobs.record import RunRecord, RunStatus
+from bgjobs.record import RunRecord, RunStatus, told
 
 _HEADERS = ("RUN", "JOB", "STATUS", "STARTED", "TOOK", "RECORDS")
 _SHORTEST_ID = 8
@@ -43,9 +43,10 @@ def history(
 def note(run: RunRecord) -> str:
     """What is worth saying of a run in a line; nothing of one that went well."""
     if run.status is RunStatus.PARTIAL:
-        return f"{run.counts.failed:,} records failed"
+        return f"{run.counts.failed:,} record{'' if run.counts.failed == 1 else 's'} failed"
     said = run.error_message or run.reason or ""
-    return said.splitlines()[0] if said else ""
+    first = said.splitlines()[0] if said else ""
+    return told(run.error_class, first) if run.error_message else first
 
 
 def _took(run: RunRecord, now: datetime) -> str:

@@ -9,6 +9,7 @@ from bgjobs.record import Failure
 
 _OURS = f"{Path(__file__).parent.parent}/"
 _DRIVER = "/site-packages/psycopg"
+_COMPILED = "psycopg_binary/"
 _IMPORTER = "<frozen importlib."
 _IMPORT = frozenset({importlib.__file__})
 
@@ -40,7 +41,11 @@ def message(error: BaseException) -> str:
 
 
 def _is_beneath(filename: str) -> bool:
-    return filename.startswith((_OURS, _IMPORTER)) or _DRIVER in filename or filename in _IMPORT
+    return (
+        filename.startswith((_OURS, _IMPORTER, _COMPILED))
+        or _DRIVER in filename
+        or filename in _IMPORT
+    )
 
 
 def _stack(error: BaseException) -> str:

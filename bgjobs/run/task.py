@@ -7,7 +7,7 @@ from bgjobs.errors import BgjobsError, JobFailedError
 from bgjobs.handler import Run
 from bgjobs.job import Job
 from bgjobs.mask import Mask
-from bgjobs.record import Counts
+from bgjobs.record import Counts, told
 from bgjobs.run import fault
 from bgjobs.run.rhythm import Rhythm
 from bgjobs.run.stops import Stops
@@ -104,7 +104,11 @@ class Task(NamedTuple):
         counts = self._overall(counts)
         if not self.too_many(counts, final=final):
             return
-        last = "" if worst is None else f"; the last, {key}: {self.mask(fault.message(worst))}"
+        last = ""
+        if worst is not None:
+            which = ", ".join(key) if isinstance(key, list) else key
+            why = told(type(worst).__name__, self.mask(fault.message(worst)))
+            last = f"; the last, {which}: {why}"
         raise TooManyFailedError(
             f"{counts.failed} of {counts.read} records failed, more than max_failures allows{last}"
         ) from worst
