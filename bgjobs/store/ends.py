@@ -1,5 +1,7 @@
 """Where the parts end that a job's records are split into, for several to work at once."""
 
+from collections.abc import Sequence
+
 from psycopg import sql
 
 from bgjobs.store.blame import blame
@@ -34,16 +36,29 @@ def _end(pages: Pages, after: Key | None, size: int) -> Key | None:
         beyond = pages.beyond(key, "bgjobs_after_", leased=False)
         where = sql.SQL(" WHERE {}").format(beyond)
     names = [column.name for column in key]
-    text = pages.render(
-        "SELECT * FROM (SELECT {names} FROM ({select}\n) AS page{where} ORDER BY {group}"
-        " OFFSET %(bgjobs_limit)s - 1 FETCH FIRST 1 ROWS WITH TIES) AS page"
-        " ORDER BY {reverse} LIMIT 1",
-        names=sql.SQL(", ").join(map(sql.Identifier, names)),
+    nth = pages.render(
+        "SELECT {names} FROM ({select}\n) AS page{where} ORDER BY {order}"
+        " OFFSET %(bgjobs_limit)s - 1 LIMIT 1",
+        names=_listed(names),
         where=where,
-        group=pages.order(key[: len(pages.job.group_by)]),
-        reverse=pages.order(reverse=True),
+        order=pages.order(),
     )
+    text = nth
+    if pages.job.group_by:
+        text = pages.render(
+            "SELECT {names} FROM ({select}\n) AS page"
+            " WHERE ({group}) = (SELECT {group} FROM ({nth}) AS page)"
+            " ORDER BY {reverse} LIMIT 1",
+            names=_listed(names),
+            group=_listed(pages.job.group_by),
+            nth=sql.SQL(nth.decode()),
+            reverse=pages.order(reverse=True),
+        )
     cursor = pages.session.connection.execute(text, pages.bound(after, None, size))
     cursor.fetchone()
     page = Page(Asked(cursor, 1), Columns(tuple(names), (), tuple(range(len(names)))))
     return page.last if page.size else None
+
+
+def _listed(names: Sequence[str]) -> sql.Composable:
+    return sql.SQL(", ").join(map(sql.Identifier, names))
