@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,6 +11,7 @@ from bgjobs.handler import Run
 from bgjobs.job import Job
 from bgjobs.run.calls import Calls
 from bgjobs.run.forks import Alone
+from harness.children import children
 from harness.ledger import NOON
 
 
@@ -24,11 +24,6 @@ def statuses_of(code: Callable[[], None]) -> list[int]:
     # Not just any child: a server that other tests use is one as well.
     forked = sorted(children() - before)
     return [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in forked]
-
-
-def children() -> set[int]:
-    me = os.getpid()
-    return {int(pid) for pid in Path(f"/proc/{me}/task/{me}/children").read_text().split()}
 
 
 def test_fork_that_comes_back_ends_there() -> None:
@@ -54,6 +49,7 @@ def test_fork_that_raises_fails_and_tells(capfd: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize("concurrency", [1, 2])
 def test_fork_of_a_handler_goes_on_with_no_other_record(concurrency: int) -> None:
     reading, writing = os.pipe()
+    before = children()
 
     def handler(_run: Run, record: dict[str, int]) -> None:
         if record["id"] == 2:
@@ -64,7 +60,8 @@ def test_fork_of_a_handler_goes_on_with_no_other_record(concurrency: int) -> Non
     run = Run(id=uuid4(), job="j", slot=NOON, params={})
     work = Calls(job, handler, run).call([{"id": number} for number in range(1, 6)])
     assert work.counts.processed == 5
-    os.wait()
+    (forked,) = children() - before
+    os.waitpid(forked, 0)
     os.close(writing)
     assert sorted(os.read(reading, 100)) == sorted(b"122345")
     os.close(reading)
