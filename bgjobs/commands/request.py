@@ -43,6 +43,14 @@ class Request(NamedTuple):
         """Where jobs.toml lies."""
         return self.config.path.parent
 
+    def has_bar(self, environ: Mapping[str, str]) -> bool:
+        """Whether a terminal shows progress: records are to be counted, and lines can be erased."""
+        return self.job.select is not None and not self.only_failed and _erases(environ)
+
+
+def _erases(environ: Mapping[str, str]) -> bool:
+    return environ.get("TERM", "dumb") not in {"dumb", "unknown", ""}
+
 
 def request(config: Config, name: str, options: Options, environ: Mapping[str, str]) -> Request:
     """Check the options against the job.

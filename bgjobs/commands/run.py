@@ -37,7 +37,10 @@ def run_request(asked: Request) -> int:
     # A signal that comes when the work has just ended must not kill the one who is to tell of it.
     stops = Stops().install()
     return guard(
-        partial(_guarded, asked, terminal), on_death=partial(_died, asked, stops), echo=terminal
+        partial(_guarded, asked, terminal),
+        on_death=partial(_died, asked, stops),
+        echo=terminal,
+        bar=terminal and asked.has_bar(os.environ),
     )
 
 

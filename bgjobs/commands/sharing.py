@@ -4,6 +4,7 @@ The parent opens the run, splits its records, holds a lease for all while its ch
 closes it. So at each moment of the run there is a living lease, and one process ends it, once.
 """
 
+import os
 from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
@@ -67,6 +68,7 @@ def _work(stage: Stage, step: Begin, start: Start, opened: Opened) -> Outcome:
     def divide(parent: Task) -> None:
         leases[:] = split(parent)
 
+    stage.watched.expect(step)
     ending = execute.work(parent, divide)
     if ending.status is RunStatus.SUCCESS:
         share = Share(stage.request, stops, step, start, leases, stage.has_failed_records)
@@ -106,6 +108,7 @@ def _by_crew(stage: Stage, heard: list[str], parent: Task, share: Share) -> Came
         bounds=Bounds(every=_OFTEN if watching else min(_SELDOM, lease.ttl / 3)),
         beat=beating.beat,
         echo=watching,
+        bar=watching and stage.request.has_bar(os.environ),
         heard=heard.append,
     )
     asked = next((status for status in statuses if status in _ASKED), None)

@@ -1,6 +1,9 @@
 """A start: connect, settle what others left, decide which slots to work, and work them."""
 
+import os
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from bgjobs.commands.dead import bury
 from bgjobs.commands.request import Request
@@ -34,6 +37,7 @@ def start(asked: Request, worker: Worker | None, *, terminal: bool, with_crew: b
     """
     stops = (Stops(limited=worker.limit) if worker else Stops()).install()
     if worker is None:
+        stops.told = _notice(asked, 2) if terminal else stops.told
         heard: list[str] = []
         around = scene(
             asked, stops, sys.stderr, lambda: asked.mask("".join(heard)) or None, terminal=terminal
@@ -41,6 +45,7 @@ def start(asked: Request, worker: Worker | None, *, terminal: bool, with_crew: b
         return _within(asked, around, heard if with_crew else None)
     with worker.captured() as capture:
         err = stream(capture.stderr)
+        stops.told = _notice(asked, capture.stderr) if terminal else stops.told
 
         def printed() -> str | None:
             return asked.mask(worker.printed()) or None
@@ -54,6 +59,15 @@ def start(asked: Request, worker: Worker | None, *, terminal: bool, with_crew: b
             return error.status
         finally:
             err.close()
+
+
+def _notice(asked: Request, number: int) -> Callable[[], object]:
+    """What tells the person at a terminal that Ctrl-C was heard, in the bar's place."""
+    work = "batch" if asked.job.select else "call" if asked.job.handler else "statement"
+    line = f"stopping at the end of this {work}; Ctrl-C again stops at once\n"
+    text = f"\r\x1b[2K{line}" if asked.has_bar(os.environ) else f"\n{line}"
+    # Amid anything, so that no stream may be used.
+    return partial(os.write, number, text.encode())
 
 
 def _within(asked: Request, around: Scene, heard: list[str] | None) -> int:

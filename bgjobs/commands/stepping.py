@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bgjobs.commands.telling import tell
+from bgjobs.commands.telling import going_on, tell
 from bgjobs.commands.working import Stage, begin, in_zone, start_of
 from bgjobs.errors import ExitStatus, NotNowError
 from bgjobs.plan.starts import Begin, Skip
@@ -31,6 +31,8 @@ def work(stage: Stage, step: Begin) -> int:
         NotNowError: By hand, or overdue: another run holds the lease.
     """
     limit(stage)
+    if stage.scene.terminal and step.attempt > 1:
+        stage.scene.err.write(going_on(stage.request.job.name, step))
     outcome = _opened(stage, step)
     if outcome is None:
         return ExitStatus.SUCCESS

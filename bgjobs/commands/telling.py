@@ -6,6 +6,7 @@ from datetime import datetime
 from bgjobs.commands.scene import Scene
 from bgjobs.errors import ExitStatus
 from bgjobs.job import Job
+from bgjobs.plan.starts import Begin
 from bgjobs.record import RESUMABLE, RunStatus, told
 from bgjobs.run.execute import Outcome
 
@@ -31,6 +32,12 @@ def tell(
     if printed and not scene.terminal:
         scene.err.write("\nwhat it printed:\n")
         scene.err.write("".join(f"  {line}\n" for line in printed.splitlines()))
+
+
+def going_on(job: str, step: Begin) -> str:
+    """That a start works a slot which was begun before, as a line."""
+    how = "goes on with" if step.position else "begins anew"
+    return f"{job} {how} slot {step.slot.isoformat()}, attempt {step.attempt}\n"
 
 
 def summary(job: Job, outcome: Outcome) -> str:

@@ -72,11 +72,13 @@ def begin(stage: Stage, step: Begin) -> Outcome | None:
     hold = stage.scene.locks.hold(start.id)
     try:
         if stage.request.dry_run:
+            stage.watched.expect(step)
             lease = Lease(start.job, start.lane, 1, start.id, 0, start.ttl)
             return execute(task(stage, step, start, lease), stage.scene.printed)
         opened = stage.ledger.open_run(start)
         if opened is None:
             return None
+        stage.watched.expect(step)
         how = _again() if stage.request.only_failed else None
         return execute(task(stage, step, start, opened.leases[0]), stage.scene.printed, how)
     finally:

@@ -53,13 +53,15 @@ def crew(
     bounds: Bounds = UNBOUND,
     beat: Callable[[], None] | None = None,
     echo: bool = False,
+    bar: bool = False,
     heard: Callable[[str], None] | None = None,
 ) -> list[int]:
     """Do the work in as many processes, and return their exit statuses.
 
     The status of a worker that dies is what `on_death` returns, called when all have ended. With
-    `echo` what workers print within `Worker.captured` is passed on to our own stdout and stderr.
-    What `beat` raises ends the workers at once, and is raised.
+    `echo` what workers print within `Worker.captured` is passed on to our own stdout and stderr;
+    with `bar` as well, one is drawn meanwhile in the last line of the terminal. What `beat` raises
+    ends the workers at once, and is raised.
 
     SIGTERM, SIGINT and what relays them are blocked in a worker until `Stops.install`. Call it
     before there is a connection or a thread.
@@ -67,7 +69,7 @@ def crew(
     Raises:
         NotNowError: No process can be started.
     """
-    supervisor = _Supervisor(work, bounds, beat, Output(echo=echo))
+    supervisor = _Supervisor(work, bounds, beat, Output(echo=echo, bar=bar))
     members = supervisor.run(workers)
     printed = supervisor.printed
     if heard is not None:

@@ -16,8 +16,9 @@ class Output:
     `out` and `err` are the ends to print to.
     """
 
-    def __init__(self, *, echo: bool) -> None:
+    def __init__(self, *, echo: bool, bar: bool = False) -> None:
         occupy_standard()
+        self._bar = bar
         self._tail = Tail()
         self._echoes: list[Echo] = []
         self._streams: dict[int, Echo | None] = {}
@@ -27,7 +28,7 @@ class Output:
     def _open(self, target: int | None) -> int:
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
-        echo = None if target is None else Echo(target)
+        echo = None if target is None else Echo(target, bar=self._bar)
         self._echoes += [echo] if echo else []
         self._streams[reading] = echo
         return writing
@@ -76,6 +77,8 @@ class Output:
             left = _HELD
             while left > 0 and (taken := self.take(number)):
                 left -= taken
+        for echo in self._echoes:
+            echo.end_line()
         self.flush(seconds)
         return self._tail.content()
 

@@ -17,6 +17,9 @@ LIMIT = 64 * 1024
 # As much as a pipe or a terminal that is ready takes without waiting.
 _PIECE = select.PIPE_BUF
 
+# To the line's start, and all of it away.
+_ERASE = b"\r\x1b[2K"
+
 
 class Tail:
     """The last bytes of a stream."""
@@ -46,13 +49,17 @@ class Tail:
 class Echo:
     """Passes a stream on to one of our own descriptors, never waiting for it.
 
-    A descriptor that fails, be it a closed terminal or a full disk, is given up for good.
+    A descriptor that fails, be it a closed terminal or a full disk, is given up for good. With
+    `bar` another process draws one in the terminal's last line: what is passed on are whole lines
+    in its place, and it is drawn again below them.
     """
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, *, bar: bool = False) -> None:
         self.target = target
         self._pending = bytearray()
         self._works = True
+        self._bar = bar and os.isatty(target)
+        self._begun = b""
 
     @property
     def pending(self) -> int:
@@ -61,23 +68,40 @@ class Echo:
 
     def add(self, piece: bytes) -> None:
         """Pass on what can be passed on at once; the rest waits."""
-        if self._works:
-            self._pending += piece
-            self.flush()
+        if not self._works:
+            return
+        if self._bar:
+            piece = self._begun + piece
+            end = piece.rfind(b"\n") + 1
+            piece, self._begun = piece[:end], piece[end:]
+            if len(self._begun) > _PIECE:
+                self.end_line()
+        self._pending += piece
+        self.flush()
+
+    def end_line(self) -> None:
+        """Pass on a line that has no end, for which the bar was left alone."""
+        if self._begun:
+            self._pending += self._begun + b"\n"
+            self._begun = b""
 
     def flush(self, seconds: float = 0) -> None:
         """Pass on what waits, for no longer than this."""
         end = time.monotonic() + seconds
         while self._pending and ready(self.target, select.POLLOUT, end - time.monotonic()):
+            piece = self._pending[:_PIECE]
+            erase = _ERASE if self._bar else b""
+            if self._bar:
+                del piece[piece.rfind(b"\n") + 1 or len(piece) :]
             try:
-                written = os.write(self.target, self._pending[:_PIECE])
+                written = os.write(self.target, erase + piece)
             except BlockingIOError:
                 return
             except OSError:
                 self._works = False
                 self._pending.clear()
                 return
-            del self._pending[:written]
+            del self._pending[: max(0, written - len(erase))]
 
 
 class Capture:

@@ -4,12 +4,12 @@ from typing import TextIO
 
 
 class Bar:
-    """A bar that is drawn from the first record on, and gone when it is cleared.
+    """A bar that is drawn from the begin of a run, and gone when it is cleared.
 
-    Without a total there is no time left to tell.
+    What the job prints is not its business: that goes to the supervisor, to be kept and shown.
     """
 
-    def __init__(self, name: str, total: int | None, out: TextIO) -> None:
+    def __init__(self, name: str, out: TextIO) -> None:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -27,9 +27,18 @@ class Bar:
             TimeRemainingColumn(),
             console=Console(file=out, highlight=False),
             transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
             refresh_per_second=5,
         )
-        self._task = self._bar.add_task(name, total=total, rate="")
+        self._task = self._bar.add_task(name, total=None, rate="")
+
+    def begin(self, total: int | None) -> None:
+        """A run begins, with so many records; None where nobody knows."""
+        # Told in two calls: by reset() alone a total cannot be taken away.
+        self._bar.reset(self._task, rate="")
+        self._bar.update(self._task, total=total)
+        self._bar.start()
 
     def advance(self, read: int) -> None:
         """So many records are read."""

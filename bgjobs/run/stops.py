@@ -44,6 +44,7 @@ class Stops:
     `limited` is told after how many seconds the run is to end whenever that changes.
 
     Attributes:
+        told: Called, within a signal's handler, when Ctrl-C is first heard.
         requested: The status to exit with: that of the first of all wishes; None without any.
         reason: Why, for the ledger.
     """
@@ -55,6 +56,7 @@ class Stops:
         again: float = 5.0,
         limited: Callable[[float | None], None] = lambda _seconds: None,
     ) -> None:
+        self.told: Callable[[], object] = lambda: None
         self.requested: ExitStatus | None = None
         self.reason: str | None = None
         self._monotonic = monotonic
@@ -199,6 +201,8 @@ class Stops:
     def _hear(self, number: int, times: int) -> None:
         name = signal.Signals(number).name
         self._request(STATUSES[number], f"stopped by {name}")
+        if times == 1 and number == signal.SIGINT:
+            self.told()
         if times > 1:
             self._strike = self._strike or Interrupted(f"stopped by {name} at once")
             self._hit()

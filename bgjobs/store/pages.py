@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 
 from bgjobs import statement
-from bgjobs.errors import JobFailedError
+from bgjobs.errors import BgjobsError, JobFailedError
 from bgjobs.job import Job, KeyColumn
 from bgjobs.store.blame import blame
 from bgjobs.store.keys import null_error, origins, refuse_nulls, refuse_other
@@ -178,14 +178,7 @@ class Pages:
         return found
 
     def _page_text(self, *, after: bool, until: bool, leased: bool) -> bytes:
-        bounds: list[sql.Composable] = []
-        if after:
-            bounds.append(self.beyond(self.job.key, "bgjobs_after_", leased=leased))
-        if until:
-            reverse = [KeyColumn(c.name, not c.descending) for c in self.job.key]
-            beyond = self.beyond(reverse, "bgjobs_until_", leased=False, inclusive=True)
-            bounds.append(beyond)
-        where = sql.SQL(" WHERE ") + sql.SQL(" AND ").join(bounds) if bounds else sql.SQL("")
+        where = self._where(after=after, until=until, leased=leased)
         if not self.job.group_by:
             template = (
                 "SELECT * FROM ({select}\n) AS page{where} ORDER BY {order} LIMIT %(bgjobs_limit)s"
@@ -197,6 +190,16 @@ class Pages:
         )
         group = self.order(self.job.key[: len(self.job.group_by)])
         return self.render(template, where=where, order=self.order(), group=group)
+
+    def _where(self, *, after: bool, until: bool, leased: bool) -> sql.Composable:
+        bounds: list[sql.Composable] = []
+        if after:
+            bounds.append(self.beyond(self.job.key, "bgjobs_after_", leased=leased))
+        if until:
+            reverse = [KeyColumn(c.name, not c.descending) for c in self.job.key]
+            beyond = self.beyond(reverse, "bgjobs_until_", leased=False, inclusive=True)
+            bounds.append(beyond)
+        return sql.SQL(" WHERE ") + sql.SQL(" AND ").join(bounds) if bounds else sql.SQL("")
 
     def order(
         self, key: Sequence[KeyColumn] | None = None, *, reverse: bool = False
@@ -220,15 +223,17 @@ class Pages:
         page = self.read(Asked(cursor, 1))
         return page.last if page.size else None
 
-    def total(self, seconds: float) -> int | None:
-        """How many records the select returns now; None where counting takes longer."""
-        text = self.render(COUNT)
+    def total(self, seconds: float, after: Key | None, until: Key | None) -> int | None:
+        """How many records there are between two keys; None where counting takes longer."""
         connection = self.session.connection
         try:
             with connection.transaction():
                 self.session.execute("patience", {"patience": f"{round(seconds * 1000)}ms"})
-                row = connection.execute(text, self.values).fetchone()
-        except psycopg.Error:
+                where = self._where(after=after is not None, until=until is not None, leased=False)
+                text = self.render(f"{COUNT}{{where}}", where=where)
+                row = connection.execute(text, self.bound(after, until, 0)).fetchone()
+        except (psycopg.Error, BgjobsError):
+            # Whatever it is, the work itself will tell.
             return None
         return row[0] if row else None
 

@@ -1,6 +1,7 @@
 """What a job prints, kept and passed on."""
 
 import os
+import pty
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -54,6 +55,19 @@ def test_reader_that_does_not_read_is_not_waited_for(pipe: tuple[int, int]) -> N
     os.read(pipe[0], 65536)
     echo.flush()
     assert echo.pending == waiting - 65536
+
+
+def test_lines_take_the_place_of_a_bar_and_only_whole_ones() -> None:
+    ours, terminal = pty.openpty()
+    echo = Echo(terminal, bar=True)
+    for piece in (b"one", b"\ntwo\nth", b"ree"):
+        echo.add(piece)
+    assert os.read(ours, 100) == b"\r\x1b[2Kone\r\ntwo\r\n"
+    echo.end_line()
+    echo.flush()
+    assert os.read(ours, 100) == b"\r\x1b[2Kthree\r\n"
+    for end in (ours, terminal):
+        os.close(end)
 
 
 @pytest.mark.parametrize("why", ["full", "closed", "gone"])
