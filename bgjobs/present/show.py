@@ -13,6 +13,7 @@ from bgjobs.present.table import Paint, line
 from bgjobs.record import FailedRecord, RunRecord
 
 _LABEL = 11
+_SHOWN = 10
 
 
 def show(
@@ -77,6 +78,8 @@ def _cursors(position: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         parts = ["at the start" if cursor is None else f"after {line(key(cursor))}"]
         parts += [] if until is None else [f"up to {line(key(until))}"]
         parts += ["done"] if at.get("done") else []
+        if len(position) == 1 and parts == ["at the start"]:
+            continue  # a job without records has no other place to be at
         yield "Cursor" if len(position) == 1 else f"Shard {shard}", ", ".join(parts)
 
 
@@ -86,8 +89,10 @@ def _error(run: RunRecord) -> str:
 
 
 def _failed(records: Sequence[FailedRecord]) -> Iterator[str]:
-    for record in records:
+    for record in records[:_SHOWN]:
         yield f"{key(record.key)} (attempt {record.attempt}) {error(record)}"
+    if len(records) > _SHOWN:
+        yield f"and more: bgjobs failures {records[0].job}"
 
 
 def _text(title: str, text: str | None) -> list[str]:

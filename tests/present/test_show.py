@@ -47,6 +47,13 @@ Failed records
     )
 
 
+def test_a_failure_of_many_records_does_not_flood_the_screen() -> None:
+    records = [a_failed_record(key=[str(number)]) for number in range(50)]
+    *_, last, more = show(a_run("partial"), records, now=LATER, zone=UTC).splitlines()
+    assert last.startswith("  9 (attempt 2) ValueError: ")
+    assert more == "  and more: bgjobs failures purge"
+
+
 def test_a_living_run_shows_how_far_each_shard_has_come() -> None:
     shards = {
         "10": {"cursor": None, "until": ["9"], "done": False},
