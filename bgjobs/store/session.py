@@ -32,7 +32,7 @@ class Session:
         Raises:
             psycopg.Error: As the server tells it; `connection.explain` says what it means.
         """
-        return self.connection.execute(self._statement(name), values)
+        return self.connection.execute(self._statement(name), values or {})
 
     def _statement(self, name: str) -> bytes:
         found = self._ready.get(name)
@@ -44,16 +44,16 @@ class Session:
 
     def render(self, text: str) -> bytes:
         """Put the ledger's schema and the audit table's names into a statement."""
-        extra = [sql.SQL(", {}").format(sql.Identifier(name)) for name in self.audit.columns]
+        extra = [sql.SQL(", {}").format(_text(sql.Identifier(name))) for name in self.audit.columns]
         # Constants become literals here, so that the statement's own values stay all it is given.
         constants = [
-            sql.SQL(", {}").format(_literal(value)) for value in self.audit.columns.values()
+            sql.SQL(", {}").format(_text(_literal(value))) for value in self.audit.columns.values()
         ]
         return (
             sql.SQL(text)
             .format(
-                schema=sql.Identifier(self.schema),
-                audit=sql.Identifier(*self.audit.table),
+                schema=_text(sql.Identifier(self.schema)),
+                audit=_text(sql.Identifier(*self.audit.table)),
                 audit_columns=sql.Composed(extra),
                 audit_values=sql.Composed(constants),
             )
@@ -64,5 +64,9 @@ class Session:
 def _literal(value: Any) -> sql.Composable:  # noqa: ANN401 - whatever TOML can hold
     if isinstance(value, dict | list):
         value = Jsonb(value)
+    return sql.Literal(value)
+
+
+def _text(part: sql.Composable) -> sql.Composable:
     # A statement with values reads every % as a placeholder's, within quotes too.
-    return sql.SQL(sql.Literal(value).as_string(None).replace("%", "%%"))
+    return sql.SQL(part.as_string(None).replace("%", "%%"))

@@ -197,4 +197,3 @@ class Works:
     def _reconnect(self) -> None:
         self.session.connection.close()
         self.session.connection = self.connect()
-

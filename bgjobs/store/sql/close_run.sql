@@ -13,8 +13,9 @@ WITH freed AS (
       FROM freed
 ), counted AS (
     SELECT jsonb_object_agg(name, number) AS counters
-      FROM (SELECT c.key AS name, sum(c.value::bigint) AS number
-              FROM freed, jsonb_each_text(freed.counters) AS c GROUP BY c.key) AS added
+      FROM (SELECT c.key AS name, sum(c.value::numeric) AS number
+              FROM freed, jsonb_each(freed.counters) AS c
+             WHERE jsonb_typeof(c.value) = 'number' GROUP BY c.key) AS added
 ), closed AS (
     UPDATE {schema}.run AS r
        SET status = CASE WHEN %(status)s = 'success' AND total.failed > 0 THEN 'partial'

@@ -1,5 +1,5 @@
--- Makes the lease rows of a run's shards, where this is the job's first. A row that is there is
--- looked for first: an insert would wait for the batch in flight that has it locked.
+-- Makes the lease rows of a run's shards, where this is the job's first. One that is there is not
+-- tried to be inserted: that would wait for the batch in flight which has it locked.
 INSERT INTO {schema}.lease (job, lane, shard)
 SELECT %(job)s, %(lane)s, s FROM generate_series(%(first)s::int, %(shards)s::int) AS s
  WHERE NOT EXISTS (SELECT FROM {schema}.lease AS l
