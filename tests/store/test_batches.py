@@ -1,0 +1,308 @@
+"""A batch's transaction, and what the server refuses of it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from bgjobs.record import Counts, Failure
+from bgjobs.store.batches import Batches
+from bgjobs.store.connection import check_transaction, lend, take_back
+from bgjobs.store.dry import DryBatches
+from harness.ledger import NOON
+from harness.tasks import Works
+
+LEASE = "SELECT to_jsonb(l) FROM bgjobs.lease l"
+
+
+@pytest.fixture
+def batches(works: Works) -> Batches:
+    works.rows("CREATE TABLE effect (id int UNIQUE DEFERRABLE INITIALLY IMMEDIATE)")
+    return works.batches(works.opened()[1].leases[0])
+
+
+def begin(batches: Batches) -> None:
+    batches.standing(batches.begin())
+
+
+def lease(works: Works) -> dict[str, Any]:
+    found: dict[str, Any] = works.column(LEASE)[0]
+    return found
+
+
+def test_a_batch_commits_its_writes_cursor_counts_and_counters_at_once(
+    works: Works, batches: Batches
+) -> None:
+    for number in (1, 2):
+        standing = batches.standing(batches.begin())
+        batches.session.connection.execute("INSERT INTO effect VALUES (%s)", [number])
+        counters = {"sent": standing.counters.get("sent", 0) + 5}
+        batches.end_batch([str(number), "x"], Counts(4, 2, 1, 1, 1), counters)
+        assert lease(works)["batches"] == number - 1
+        assert batches.committed(batches.commit())
+    found = lease(works)
+    assert (found["cursor"], found["counters"]) == (["2", "x"], {"sent": 10})
+    counts = [found[name] for name in ("read", "processed", "skipped", "failed", "batches")]
+    assert counts == [8, 4, 2, 2, 2]
+    assert found["in_batch"] is None
+    standing = batches.standing(batches.begin())
+    assert standing == (["2", "x"], None, Counts(8, 4, 2, 2, 2), {"sent": 10}, None)
+    batches.rollback()
+    batches.rollback()  # of nothing is nothing
+    assert works.column("SELECT id FROM effect ORDER BY id") == [1, 2]
+
+
+def test_beginning_renews_the_lease_hears_a_stop_and_bounds_the_statements(works: Works) -> None:
+    _, opened = works.opened(ttl=500.0)
+    works.rows("UPDATE bgjobs.lease SET expires_at = 'epoch', stop = 'bgjobs stop by ann'")
+    batches = Batches(works.session, opened.leases[0], lock_timeout=1.5, statement_timeout=0.25)
+    assert batches.standing(batches.begin()).stop == "bgjobs stop by ann"
+    connection = works.session.connection
+    shown = [connection.execute(f"SHOW {n}_timeout").fetchone() for n in ("lock", "statement")]
+    assert shown == [("1500ms",), ("250ms",)]
+    batches.end_batch(None, Counts(), {})
+    batches.commit()
+    assert connection.execute("SHOW lock_timeout").fetchone() == ("0",)
+    (left,) = works.column("SELECT expires_at - clock_timestamp() FROM bgjobs.lease")
+    assert timedelta(seconds=300) < left <= timedelta(seconds=500)
+
+
+def test_a_batch_without_records_moves_nothing(works: Works, batches: Batches) -> None:
+    begin(batches)
+    batches.bound_shard(["3"], ["9"])
+    batches.end_batch(["5"], Counts(2, 2, 0, 0, 1), {"n": 1})
+    batches.commit()
+    begin(batches)
+    batches.end_batch(None, Counts(), {})
+    batches.commit()
+    found = lease(works)
+    assert (found["cursor"], found["until"], found["batches"]) == (["5"], ["9"], 1)
+    assert found["counters"] == {"n": 1}
+
+
+def test_a_shard_is_bounded_rewound_and_finished_by_who_holds_it(
+    works: Works, batches: Batches
+) -> None:
+    stale = works.batches(batches.lease._replace(token=batches.lease.token - 1))
+    for attempt, effective in ((stale, False), (batches, True)):
+        attempt.bound_shard(["3"], ["9"])
+        assert (lease(works)["until"] == ["9"]) is effective
+        attempt.rewind_shard()
+        attempt.finish_shard()
+        assert lease(works)["done"] is effective
+    assert lease(works)["cursor"] is None
+
+
+# -- fences
+
+
+def test_a_token_that_is_not_the_newest_begins_nothing(works: Works) -> None:
+    _, opened = works.opened()
+    works.rows("UPDATE bgjobs.lease SET token = token + 1")
+    batches = works.batches(opened.leases[0])
+    with pytest.raises(psycopg.Error, match="lease of work was taken over") as raised:
+        begin(batches)
+    assert raised.value.sqlstate == "BG002"
+    batches.rollback()
+
+
+def test_a_lost_fence_stops_all_that_was_sent_behind_it(works: Works, batches: Batches) -> None:
+    stale = works.batches(batches.lease._replace(run=works.start().id))
+    connection = works.session.connection
+    with pytest.raises(psycopg.Error) as raised, connection.pipeline():
+        stale.begin()
+        connection.execute("INSERT INTO effect VALUES (1)")
+        stale.end_batch(["1"], Counts(1, 1, 0, 0, 1), {})
+        stale.commit()
+    assert raised.value.sqlstate == "BG002"
+    assert works.column("SELECT id FROM effect") == []
+    stale.rollback()
+
+
+def test_a_batch_in_flight_is_not_taken_over(works: Works, batches: Batches) -> None:
+    begin(batches)
+    other = works.connect()
+    taken = "SELECT 1 FROM bgjobs.lease FOR UPDATE SKIP LOCKED"
+    assert other.execute(taken).fetchall() == []
+    batches.rollback()
+    assert other.execute(taken).fetchall() == [(1,)]
+
+
+Misdeed = Callable[[psycopg.Connection], object]
+
+
+def swallowed_error(connection: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.Error):
+        connection.execute("SELECT nonsense")
+
+
+def swallowed_loss(connection: psycopg.Connection) -> None:
+    pid = connection.info.backend_pid
+    with psycopg.connect(connection.info.dsn, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 60000)", [pid])
+    with pytest.raises(psycopg.OperationalError):
+        connection.execute("SELECT 1")
+
+
+def commit_swallowed(connection: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.Error):
+        connection.commit()
+    connection.execute("INSERT INTO effect VALUES (2)")
+
+
+def stale_token(connection: psycopg.Connection) -> None:
+    connection.execute("UPDATE bgjobs.lease SET token = token + 1, run = gen_random_uuid()")
+
+
+MISDEEDS: dict[str, Misdeed] = {
+    "swallows an error": swallowed_error,
+    "swallows a lost connection": swallowed_loss,
+    "COMMIT": lambda c: c.execute("COMMIT"),
+    "a script with COMMIT": lambda c: c.execute("INSERT INTO effect VALUES (2); COMMIT; SELECT 1"),
+    "COMMIT, BEGIN and a forged savepoint": lambda c: c.execute(
+        "COMMIT; BEGIN; SAVEPOINT bgjobs_part; INSERT INTO effect VALUES (2)"
+    ),
+    "commit() whose error is swallowed": commit_swallowed,
+    "ROLLBACK": lambda c: (c.rollback(), c.execute("INSERT INTO effect VALUES (2)")),
+    "ROLLBACK and BEGIN": lambda c: (
+        c.execute("ROLLBACK"),
+        c.execute("BEGIN"),
+        c.execute("INSERT INTO effect VALUES (2)"),
+    ),
+    "SET CONSTRAINTS ALL IMMEDIATE": lambda c: c.execute("SET CONSTRAINTS ALL IMMEDIATE"),
+    "PREPARE TRANSACTION": lambda c: c.execute("PREPARE TRANSACTION 'x'"),
+    "closes the connection": lambda c: c.close(),
+    "takes the lease itself": stale_token,
+}
+
+
+@pytest.mark.parametrize("misdeed", MISDEEDS.values(), ids=MISDEEDS)
+def test_half_a_batch_is_refused_however_it_is_tried(
+    works: Works, batches: Batches, misdeed: Misdeed
+) -> None:
+    begin(batches)
+    connection = works.session.connection
+    connection.execute("INSERT INTO effect VALUES (1)")
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - any of them, and none left out
+        try:
+            misdeed(lend(connection))
+        finally:
+            take_back(connection)
+        check_transaction(connection)
+        batches.end_batch(["1"], Counts(1, 1, 0, 0, 1), {})
+        assert not batches.committed(batches.commit())
+        raise AssertionError(connection)
+    assert not isinstance(raised.value, AssertionError)
+    batches.rollback()
+    assert works.column("SELECT id FROM effect") == []
+    assert lease(works)["cursor"] is None
+    assert lease(works)["token"] == batches.lease.token
+
+
+def test_a_batch_of_ours_that_forgets_its_end_cannot_commit(works: Works, batches: Batches) -> None:
+    begin(batches)
+    batches.session.connection.execute("INSERT INTO effect VALUES (1)")
+    with pytest.raises(psycopg.Error, match="committed without its cursor") as raised:
+        batches.commit()
+    assert raised.value.sqlstate == "BG001"
+    with pytest.raises(psycopg.Error, match="did not begin it") as raised:
+        batches.end_batch(["1"], Counts(), {})
+    assert raised.value.sqlstate == "BG001"
+    assert works.column("SELECT id FROM effect") == []
+
+
+def test_without_its_trigger_the_server_lets_half_a_batch_through(
+    works: Works, batches: Batches
+) -> None:
+    # What these tests would not see if they looked at the wrong thing.
+    works.rows("DROP TRIGGER half_batch ON bgjobs.lease")
+    begin(batches)
+    batches.session.connection.execute("INSERT INTO effect VALUES (1)")
+    batches.session.connection.execute("COMMIT")
+    assert works.column("SELECT id FROM effect") == [1]
+
+
+# -- parts of a batch
+
+
+def test_a_part_is_undone_alone(works: Works, batches: Batches) -> None:
+    connection = works.session.connection
+    begin(batches)
+    for number in (1, 2, 3):
+        batches.save()
+        connection.execute("INSERT INTO effect VALUES (%s)", [number])
+        (batches.undo if number == 2 else batches.keep)()
+    batches.end_batch(["3"], Counts(3, 3, 0, 0, 1), {})
+    batches.commit()
+    assert works.column("SELECT id FROM effect ORDER BY id") == [1, 3]
+
+
+@pytest.mark.parametrize("dry", [False, True], ids=["real", "dry"])
+def test_deferred_constraints_are_checked_and_stay_deferred(works: Works, dry: bool) -> None:
+    works.rows(
+        "CREATE TABLE effect (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);"
+        "INSERT INTO effect VALUES (1)"
+    )
+    _, opened = works.opened()
+    kind = DryBatches if dry else Batches
+    batches = kind(works.session, opened.leases[0], lock_timeout=0, statement_timeout=0)
+    connection = works.session.connection
+    begin(batches)
+    connection.execute("INSERT INTO effect VALUES (2)")
+    batches.check_constraints()
+    batches.save()
+    connection.execute("INSERT INTO effect VALUES (1)")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        batches.check_constraints()
+    batches.undo()
+    # Still deferred: a violation that is gone by the end is none.
+    connection.execute("INSERT INTO effect VALUES (1)")
+    connection.execute("DELETE FROM effect WHERE id = 1")
+    batches.end_batch(["2"], Counts(1, 1, 0, 0, 1), {})
+    assert batches.committed(batches.commit())
+    assert works.column("SELECT id FROM effect") == ([1] if dry else [2])
+
+
+def test_the_guard_is_back_after_constraints_were_checked(works: Works, batches: Batches) -> None:
+    begin(batches)
+    batches.check_constraints()
+    with pytest.raises(psycopg.Error) as raised:
+        batches.session.connection.execute("COMMIT")
+    assert raised.value.sqlstate == "BG001"
+
+
+# -- what is listed and put
+
+
+def test_a_failed_record_is_listed_once_and_healed(works: Works, batches: Batches) -> None:
+    failure = Failure("ValueError", "no", "stack", "22000")
+    for moment in (NOON, NOON + timedelta(days=1)):
+        batches.fail_record(["High", "7"], moment, failure)
+        batches.fail_record(["Low", "8"], moment, failure._replace(stack=None))
+    found = works.rows(
+        "SELECT key, run, slot, error_class, error_message, error_stack, attempt"
+        " FROM bgjobs.failed_record ORDER BY key"
+    )
+    slot = NOON + timedelta(days=1)
+    assert found == [
+        (["High", "7"], batches.lease.run, slot, "ValueError", "no", "stack", 2),
+        (["Low", "8"], batches.lease.run, slot, "ValueError", "no", None, 2),
+    ]
+    batches.heal_records([["Low", "8"], ["Low", "9"]])
+    assert works.column("SELECT key FROM bgjobs.failed_record") == [["High", "7"]]
+    batches.heal_records([])
+    assert works.column("SELECT count(*) FROM bgjobs.failed_record") == [1]
+
+
+def test_a_message_is_put_once_by_its_key(works: Works, batches: Batches) -> None:
+    batches.put_message("a", {"to": "x", "at": NOON})
+    batches.put_message("a", {"to": "y"})
+    batches.put_message("b", None)
+    found = works.rows("SELECT job, run, key, payload, sent_at FROM bgjobs.outbox ORDER BY key")
+    moment = str(NOON)
+    assert found == [
+        ("work", batches.lease.run, "a", {"to": "x", "at": moment}, None),
+        ("work", batches.lease.run, "b", None, None),
+    ]
