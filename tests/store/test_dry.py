@@ -43,11 +43,16 @@ def test_what_the_server_refuses_is_not_counted(
 ) -> None:
     works.rows("ALTER TABLE effect ALTER id SET NOT NULL")
     connection = works.session.connection
-    with pytest.raises(psycopg.IntegrityError), connection.pipeline():
-        batches.begin()
-        for number in ids:
-            connection.execute("INSERT INTO effect VALUES (%s)", [number])
-        batches.end_batch(["1"], Counts(2, 2, 0, 0, 1), {})
-        batches.commit()
+
+    def send() -> None:
+        with connection.pipeline():
+            batches.begin()
+            for number in ids:
+                connection.execute("INSERT INTO effect VALUES (%s)", [number])
+            batches.end_batch(["1"], Counts(2, 2, 0, 0, 1), {})
+            batches.commit()
+
+    with pytest.raises(psycopg.IntegrityError):
+        send()
     batches.rollback()
     assert batches.total == Counts()
