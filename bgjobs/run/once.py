@@ -35,9 +35,11 @@ class Once:
         self.task.check(standing)
         run.counters, run.outbox = dict(standing.counters), []
         number = self._statement() if self._function is None else self._call(self._function)
-        self._effects.put_messages()
-        batches.end_batch(_DONE, Counts(number, number, 0, 0, 1), run.counters)
-        if not batches.committed(batches.commit()):
+        with self.task.session.connection.pipeline():
+            self._effects.put_messages()
+            batches.end_batch(_DONE, Counts(number, number, 0, 0, 1), run.counters)
+            commit = batches.commit()
+        if not batches.committed(commit):
             raise JobFailedError("the server rolled the work back: an error was swallowed")
         return True
 

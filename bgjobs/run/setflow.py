@@ -10,6 +10,7 @@ from bgjobs.run.recovery import Recovery
 from bgjobs.run.task import Task
 from bgjobs.store.batches import Row, Standing
 from bgjobs.store.pages import Key, Pages
+from bgjobs.store.pipelining import send_off
 from bgjobs.store.setbased import SetBased
 
 
@@ -46,12 +47,13 @@ class SetFlow:
             return True
         if self._watched:
             return self._one()
-        with self.task.session.connection.pipeline() as pipeline:
+        connection = self.task.session.connection
+        with connection.pipeline():
             sent = self._send(leased=standing.cursor is not None)
-            pipeline.sync()
+            send_off(connection)
             while True:
                 ahead = self._send(leased=True)
-                pipeline.sync()
+                send_off(connection)
                 before, standing = standing, self.task.batches.standing(ahead.begin)
                 self._committed(sent, standing)
                 worked = standing.counts.read - before.counts.read
@@ -92,8 +94,9 @@ class SetFlow:
                 return None
             batches.bound_shard(None, self._until)
         _ = self.pages.columns
-        batches.end_batch(None, Counts(), standing.counters)
-        batches.commit()
+        with self.task.session.connection.pipeline():
+            batches.end_batch(None, Counts(), standing.counters)
+            batches.commit()
         return standing
 
     def _one(self) -> bool:

@@ -19,17 +19,21 @@ from bgjobs.store.batches import Row, Standing
 from bgjobs.store.connection import check_transaction, lend, take_back
 from bgjobs.store.json_text import read_quickly
 from bgjobs.store.pages import Asked, Key, Page, Pages
+from bgjobs.store.pipelining import send_off
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from contextlib import AbstractContextManager
 
 
-class Turn(NamedTuple):
-    """A commit that was sent and the begin of the next batch, neither known to have happened."""
+class Sent(NamedTuple):
+    """A batch whose commit was sent, and the begin of the next: neither is known to have happened.
 
-    commit: Row | None
+    `counts` is what the batch adds to its lease's.
+    """
+
+    commit: Row
     begin: Row | None
+    counts: Counts
 
 
 class Stream:
@@ -45,13 +49,13 @@ class Stream:
         self.recovery = Recovery(task)
         self._passes = passes
         # A handler that was seen to use the connection has nothing read ahead of it any more.
-        self.pinned = calls.concurrent or not task.job.read_ahead or task.limit is not None
+        single = task.limit is not None or task.run.dry_run or calls.concurrent
+        self.pinned = single or not task.job.read_ahead
         self._used = False
         self._broken: Exception | None = None
         self._more = True
         self._pipeline: AbstractContextManager[Any] | None = None
-        self._flush: Callable[[], None] = lambda: None
-        self._turn = Turn(None, None)
+        self._sent: list[Sent] = []
         self._asked: Asked | None = None
         self._standing: Standing | None = None
         self._until: Key | None = None
@@ -66,24 +70,20 @@ class Stream:
             page: Page | None = self._open()
             while page is not None and page.size:
                 self._look_ahead(page)
-                work = self._call(page)
-                self._confirm()
-                page = self._finish(page, work)
+                page = self._finish(page, self._call(page))
                 if page is None and self._more:
                     return False
             self.task.batches.rollback()
             return True
         finally:
             self.task.run.connecting = None
-            self._turn, self._asked = Turn(None, None), None
+            self._sent, self._asked = [], None
             self._leave()
 
     def _open(self) -> Page | None:
         batches = self.task.batches
         read_quickly(self.task.session.connection)
-        with self.task.session.connection.pipeline():
-            answer = batches.begin()
-        self._standing = standing = batches.standing(answer)
+        self._standing = standing = batches.standing(batches.begin())
         self.task.run.counters, self.task.run.outbox = dict(standing.counters), []
         self.task.check(standing)
         self.pages.refuse_unsound(standing.cursor, standing.until)
@@ -92,8 +92,12 @@ class Stream:
             self._until = self.pages.last()
             if self._until is None:
                 return None
-            batches.bound_shard(None, self._until)
-        page = self.pages.read(self._ask(standing.cursor, standing.counts))
+        _ = self.pages.columns  # asked for by itself: in a pipeline there is no answer yet
+        with self.task.session.connection.pipeline():
+            if standing.until is None and self._until is not None:
+                batches.bound_shard(None, self._until)
+            asked = self._ask(standing.cursor, standing.counts)
+        page = self.pages.read(asked)
         if standing.cursor is None and not self._passes.begin(page):
             return None
         return page
@@ -149,55 +153,68 @@ class Stream:
         return lend(self.task.session.connection)
 
     def _confirm(self) -> None:
-        """Wait for what was sent: the commit of the batch before, the begin of this one."""
-        turn, self._turn = self._turn, Turn(None, None)
-        if turn.begin is not None:
-            self._standing = self.task.batches.standing(turn.begin)
-        elif turn.commit is not None:
+        """Wait for what was sent: the commits of the batches before, the begin of this one."""
+        if self._sent and self._sent[-1].begin is None:
             self._leave()
-        if turn.commit is not None:
-            if not self.task.batches.committed(turn.commit):
-                raise JobFailedError("the server rolled the batch back: an error was swallowed")
-            self.recovery.went_well()
-            if self._standing is not None:
-                self.task.progress(self._standing.counts.read)
+        while self._sent:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Learn what became of the oldest batch that was sent."""
+        sent = self._sent.pop(0)
+        if sent.begin is not None:
+            self._standing = self.task.batches.standing(sent.begin)
+        if not self.task.batches.committed(sent.commit):
+            raise JobFailedError("the server rolled the batch back: an error was swallowed")
+        self.recovery.went_well()
+        if self._standing is not None:
+            self.task.progress(self._standing.counts.read)
+
+    def _await(self, asked: Asked) -> Page:
+        """Wait for a page, and learn of the batches that were answered before it came."""
+        page = self.pages.read(asked)
+        while self._sent and (begin := self._sent[0].begin) is not None and begin.pgresult:
+            self._settle()
+        return page
 
     def _finish(self, page: Page, work: Work) -> Page | None:
         """End the batch and begin the next; returns the page that follows, None at the end."""
-        standing = self._standing
-        assert standing is not None  # noqa: S101 - a batch was begun
-        total = standing.counts.plus(work.counts)
         self._refuse_systematic(page, work)
         self.task.rhythm.worked(page.size)
-        stop = self._must_stop(standing, total, work)
-        following = self.pages.read(self._asked) if self._asked is not None else None
+        following = self._await(self._asked) if self._asked is not None else None
         self._asked = None
+        standing = self._standing
+        assert standing is not None  # noqa: S101 - a batch was begun
+        total = standing.counts
+        for counts in (*(sent.counts for sent in self._sent), work.counts):
+            total = total.plus(counts)
+        stop = self._must_stop(standing, total, work)
         self._more = page.full and (following is None or following.size > 0)
         self._enter()
+        if following is not None and following.full and not stop:
+            # Ahead of the writes: it travels while they are done.
+            self._asked = self._ask(following.last, total)
+            self._flush()
         self.effects.write(page, work)
         self.task.batches.end_batch(page.last, work.counts, self.task.run.counters)
         commit = self.task.batches.commit()
         if stop or not self._more:
-            self._turn = Turn(commit, None)
+            self._sent.append(Sent(commit, None, work.counts))
             began = time.monotonic()
             self._confirm()
             self.task.rhythm.committed(time.monotonic() - began)
-            self._standing = standing = standing._replace(counts=total)
+            self._standing = standing = (self._standing or standing)._replace(counts=total)
             self.task.progress(total.read)
             self._judge(standing, total, page, work)
             return None
         begin = self.task.batches.begin()
-        self._turn = Turn(commit, begin)
+        self._sent.append(Sent(commit, begin, work.counts))
         if following is None:
-            self._asked = self._ask(page.last, total)
+            asked = self._ask(page.last, total)
             self._flush()
             self._confirm()
-            following, self._asked = self.pages.read(self._asked), None
-        elif following.full:
-            self._asked = self._ask(following.last, total)
-            self._flush()
-        else:
-            self._flush()
+            return self.pages.read(asked)
+        self._flush()
         return following
 
     def _must_stop(self, standing: Standing, total: Counts, work: Work) -> bool:
@@ -227,8 +244,10 @@ class Stream:
     def _enter(self) -> None:
         if self._pipeline is None:
             self._pipeline = self.task.session.connection.pipeline()
-            # Sends what is queued, without waiting for its answer.
-            self._flush = self._pipeline.__enter__().sync
+            self._pipeline.__enter__()
+
+    def _flush(self) -> None:
+        send_off(self.task.session.connection)
 
     def _leave(self) -> None:
         pipeline, self._pipeline = self._pipeline, None

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from bgjobs.record import Counts, Failure
+from bgjobs.store.pipelining import answered
 from bgjobs.store.session import Session
 
 Row = psycopg.Cursor[tuple[Any, ...]]
@@ -63,8 +64,13 @@ class Batches:
         Raises:
             psycopg.Error: SQLSTATE BG002 where another run has taken the lease.
         """
-        self.session.connection.execute(b"BEGIN")
-        return self.begin_batch()
+        connection = self.session.connection
+        if connection.info.pipeline_status != PipelineStatus.OFF:
+            connection.execute(b"BEGIN")
+            return self.begin_batch()
+        with connection.pipeline():
+            connection.execute(b"BEGIN")
+            return self.begin_batch()
 
     def begin_batch(self) -> Row:
         """Renew and lock the lease."""
@@ -72,7 +78,7 @@ class Batches:
 
     def standing(self, answer: Row) -> Standing:
         """Read what `begin` was answered."""
-        row = answer.fetchone()
+        row = answered(self.session.connection, answer).fetchone()
         assert row is not None  # noqa: S101 - the function returns one row or raises
         return Standing(row[0], row[1], Counts(*row[2:7]), dict(row[7]), row[8])
 

@@ -128,8 +128,7 @@ class Ledger:
         with self.session.connection.pipeline():
             self.session.execute("ensure_leases", values)
             answer = self.session.execute("open_run", values)
-            rows = answer.fetchall()
-        rows = rows or self.session.execute("own_leases", {"run": start.id}).fetchall()
+        rows = answer.fetchall() or self.session.execute("own_leases", {"run": start.id}).fetchall()
         if not rows:
             return None
         leases = tuple(

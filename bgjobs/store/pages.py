@@ -11,6 +11,7 @@ from bgjobs.errors import BgjobsError, JobFailedError
 from bgjobs.job import Job, KeyColumn
 from bgjobs.store.blame import blame
 from bgjobs.store.keys import null_error, origins, refuse_nulls, refuse_other
+from bgjobs.store.pipelining import answered
 from bgjobs.store.session import Session
 from bgjobs.store.spelling import in_utc
 
@@ -158,7 +159,7 @@ class Pages:
 
     def read(self, asked: Asked) -> Page:
         """Wait for a page that was sent for; rows stay as they came until they are wanted."""
-        asked.cursor.fetchone()
+        answered(self.session.connection, asked.cursor).fetchone()
         return Page(asked, self.columns)
 
     def bound(self, after: Key | None, until: Key | None, limit: int) -> dict[str, Any]:
