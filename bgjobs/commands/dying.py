@@ -11,6 +11,7 @@ from bgjobs.record import Counts, Failure, RunStatus
 from bgjobs.run.execute import Outcome
 from bgjobs.run.stops import Stops
 from bgjobs.store.connection import explained
+from bgjobs.store.former import end_former
 from bgjobs.store.ledger import Ledger
 from bgjobs.store.verdict import Living, living
 
@@ -33,7 +34,7 @@ def died(asked: Request, stops: Stops, death: Death) -> int:
     try:
         ended = _close(asked, around, death, status, exit_status)
     except BgjobsError as error:
-        around.say(f"the ledger could not be told, the next start of any job will: {error}")
+        around.say(f"the ledger could not be updated; the next start of any job does it: {error}")
     if ended is None:
         around.say(f"job {asked.job.name}: its process (pid {death.pid}) {death.cause}")
     return exit_status if ended is None else ended
@@ -48,6 +49,7 @@ def _close(
         ended = None
         for run in living(session):
             if _is(run, around, death.pid):
+                end_former(session, run.run)
                 ended = _end(asked, around, Ledger(session), run, death, status, exit_status)
                 around.locks.forget(run.run)
     except BgjobsError:

@@ -8,6 +8,7 @@ from bgjobs.errors import BgjobsError, DatabaseUnreachableError, ExitStatus, Lea
 from bgjobs.handler import Run
 from bgjobs.record import Counts, Failure, RunStatus
 from bgjobs.run import fault, shapes
+from bgjobs.run.recovery import connect_anew
 from bgjobs.run.stops import Stop
 from bgjobs.run.task import LimitReachedError, StoppedError, Task, TooManyFailedError
 from bgjobs.store import connection
@@ -160,7 +161,7 @@ def close(task: Task, ending: Ending, output: str | None) -> Outcome:
     if closed is None:
         raise LeaseLostError(
             f"run {task.run.id} of {task.job.name} was ended by another process, which took it for "
-            "dead; what it had committed stands, and the next run goes on from there"
+            "dead; what it committed is kept, and the next run resumes there"
         )
     exit_status = ExitStatus.PARTIAL if closed.status is RunStatus.PARTIAL else ending.exit
     return Outcome(
@@ -190,7 +191,7 @@ def _close_soundly(task: Task, ending: Ending, output: str | None) -> Closed | N
     if not connection.idle(task.session.connection):
         # Whatever stopped the work may have left it in the middle of an answer.
         task.session.connection.close()
-        task.reconnect()
+        connect_anew(task)
     tries, again = 5, False
     while True:
         try:
@@ -208,7 +209,7 @@ def _close_soundly(task: Task, ending: Ending, output: str | None) -> Closed | N
             if not tries or not connection.healing(error):
                 raise connection.explained(error) from error
             task.session.connection.close()
-            task.reconnect()
+            connect_anew(task)
         else:
             if closed is None and again:
                 return task.ledger.find_closed(task.run.id, ending.status)

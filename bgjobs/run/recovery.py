@@ -5,6 +5,7 @@ import time
 from bgjobs.run.backoff import wait
 from bgjobs.run.task import StoppedError, Task
 from bgjobs.store import connection
+from bgjobs.store.former import end_former
 
 _TRIES = 10
 # A batch that costs the connection each time is the cause of it.
@@ -30,7 +31,7 @@ class Recovery:
         self._task.batches.rollback()
 
     def again(self, error: Exception) -> None:
-        """Undo the batch, and wait where waiting helps: the caller then begins it anew.
+        """Undo the batch, and wait where waiting helps: the caller then starts it again.
 
         Raises:
             StoppedError: The run is to stop, and the batch is not worked again.
@@ -49,4 +50,15 @@ class Recovery:
             raise StoppedError(self._task.stops.reason or "asked to stop") from error
         self._task.stops.pause(wait(0.05, self._tries, longest=5.0))
         if gone:
-            self._task.reconnect()
+            connect_anew(self._task)
+
+
+def connect_anew(task: Task) -> None:
+    """Give the run a new connection, and its lease back where the old one still has it.
+
+    Raises:
+        DatabaseUnreachableError: The database stayed away.
+    """
+    task.reconnect()
+    lease = task.batches.lease
+    end_former(task.session, lease.run, lease.shard)
