@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from bgjobs.errors import JobFailedError
 from bgjobs.job import Job
@@ -118,17 +117,12 @@ def _cuts(page: Page, job: Job) -> Sequence[int]:
 
 def calling(task: Task, calls: Calls, effects: Effects) -> Attempt:
     """Attempt parts by calling the handler, with the connection for whom wants it."""
-    decoded: Page | None = None
-    records: list[dict[str, Any]] = []
 
     def attempt(page: Page, _cursor: Key | None, part: Part) -> int:
-        nonlocal decoded, records
-        if decoded is not page:
-            decoded, records = page, page.records()
         connection = task.session.connection
         task.run.connecting = None if calls.concurrent else lambda: lend(connection)
         try:
-            work = calls.call(records[part.start : part.end])
+            work = calls.call(page.records(part.start, part.end))
         except Exception as error:
             check_transaction(connection, error)
             raise

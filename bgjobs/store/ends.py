@@ -6,6 +6,7 @@ from psycopg import sql
 
 from bgjobs.store.blame import blame
 from bgjobs.store.pages import COUNT, Asked, Columns, Key, Page, Pages
+from bgjobs.store.quoting import identifier
 
 
 def ends(pages: Pages, parts: int) -> list[Key]:
@@ -55,10 +56,9 @@ def _end(pages: Pages, after: Key | None, size: int) -> Key | None:
             reverse=pages.order(reverse=True),
         )
     cursor = pages.session.connection.execute(text, pages.bound(after, None, size))
-    cursor.fetchone()
     page = Page(Asked(cursor, 1), Columns(tuple(names), (), tuple(range(len(names)))))
     return page.last if page.size else None
 
 
 def _listed(names: Sequence[str]) -> sql.Composable:
-    return sql.SQL(", ").join(map(sql.Identifier, names))
+    return sql.SQL(", ").join(map(identifier, names))

@@ -7,6 +7,7 @@ import psycopg
 from psycopg import sql
 
 from bgjobs.errors import JobFailedError, NotNowError
+from bgjobs.store.quoting import identifier
 
 if TYPE_CHECKING:
     from bgjobs.store.pages import Pages
@@ -34,7 +35,7 @@ def refuse_nulls(pages: "Pages") -> None:
     doubtful = _doubtful(pages)
     if not doubtful:
         return
-    tests = [sql.SQL("{} IS NULL").format(sql.Identifier(name)) for name in doubtful]
+    tests = [sql.SQL("{} IS NULL").format(identifier(name)) for name in doubtful]
     text = pages.render(
         "SELECT {tests} FROM ({select}\n) AS page WHERE {any} LIMIT 1",
         tests=sql.SQL(", ").join(tests),
@@ -54,8 +55,8 @@ def refuse_other(pages: "Pages", *positions: Sequence[str] | None) -> None:
     number = len(pages.job.key)
     if any(position is not None and len(position) != number for position in positions):
         raise NotNowError(
-            f"the key of {pages.job.name} was changed since its unfinished run began; begin the "
-            f"slot anew with: bgjobs run {pages.job.name} --restart"
+            f"the key of {pages.job.name} was changed since its unfinished run began; work the "
+            f"slot from the start: bgjobs run {pages.job.name} --restart"
         )
 
 

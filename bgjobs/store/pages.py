@@ -12,6 +12,7 @@ from bgjobs.job import Job, KeyColumn
 from bgjobs.store.blame import blame
 from bgjobs.store.keys import null_error, origins, refuse_nulls, refuse_other
 from bgjobs.store.pipelining import answered
+from bgjobs.store.quoting import escaped, identifier
 from bgjobs.store.session import Session
 from bgjobs.store.spelling import in_utc
 
@@ -89,11 +90,16 @@ class Page:
         """Where the next page begins."""
         return self.key(self.size - 1)
 
-    def records(self) -> list[dict[str, Any]]:
-        """The rows as dictionaries, decoded."""
+    def records(self, start: int = 0, end: int | None = None) -> list[dict[str, Any]]:
+        """The rows as dictionaries, decoded.
+
+        Raises:
+            psycopg.DataError: Python has no such value, like a moment beyond the year 9999.
+        """
         names = self._columns.names
-        self._cursor.scroll(0, mode="absolute")
-        return [dict(zip(names, row, strict=False)) for row in self._cursor.fetchall()]
+        self._cursor.scroll(start, mode="absolute")
+        number = (self.size if end is None else end) - start
+        return [dict(zip(names, row, strict=False)) for row in self._cursor.fetchmany(number)]
 
 
 class Pages:
@@ -159,7 +165,7 @@ class Pages:
 
     def read(self, asked: Asked) -> Page:
         """Wait for a page that was sent for; rows stay as they came until they are wanted."""
-        answered(self.session.connection, asked.cursor).fetchone()
+        answered(self.session.connection, asked.cursor)
         return Page(asked, self.columns)
 
     def bound(self, after: Key | None, until: Key | None, limit: int) -> dict[str, Any]:
@@ -210,7 +216,7 @@ class Pages:
         for column in key or self.job.key:
             down = column.descending != reverse
             text = "{} DESC" if down else "{}"
-            parts.append(sql.SQL(text).format(sql.Identifier(column.name)))
+            parts.append(sql.SQL(text).format(identifier(column.name)))
         return sql.SQL(", ").join(parts)
 
     def last(self) -> Key | None:
@@ -242,7 +248,7 @@ class Pages:
         self, key: Sequence[KeyColumn], prefix: str, *, leased: bool, inclusive: bool = False
     ) -> sql.Composable:
         """The condition that a record comes after a key, in a form an index can serve."""
-        names = [sql.Identifier(column.name) for column in key]
+        names = [identifier(column.name) for column in key]
         values = [self._value(n, c.name, prefix, leased=leased) for n, c in enumerate(key)]
         if len({column.descending for column in key}) == 1:
             sign = ("<" if key[0].descending else ">") + ("=" if inclusive else "")
@@ -265,13 +271,13 @@ class Pages:
         return sql.SQL("({})").format(condition)
 
     def _value(self, number: int, name: str, prefix: str, *, leased: bool) -> sql.Composable:
-        of_type = sql.SQL(self.columns.type_of(name))
+        of_type = escaped(self.columns.type_of(name))
         if not leased:
             return sql.SQL("{}::{}").format(sql.Placeholder(f"{prefix}{number}"), of_type)
         return sql.SQL(
             "(SELECT cursor ->> {} FROM {}.lease WHERE job = %(bgjobs_job)s"
             " AND lane = %(bgjobs_lane)s AND shard = %(bgjobs_shard)s)::{}"
-        ).format(sql.Literal(number), sql.Identifier(self.session.schema), of_type)
+        ).format(sql.Literal(number), identifier(self.session.schema), of_type)
 
     def render(self, template: str, **parts: sql.Composable) -> bytes:
         """A statement about the select."""

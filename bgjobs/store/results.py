@@ -11,6 +11,7 @@ from bgjobs.errors import AnswerError, JobFailedError
 from bgjobs.store.arrays import array, kinds_of, through_text
 from bgjobs.store.blame import blame
 from bgjobs.store.pages import Columns
+from bgjobs.store.quoting import escaped, identifier
 from bgjobs.store.session import Session
 
 Result = Mapping[str, Any]
@@ -79,7 +80,7 @@ class Results:
             carried = "text" if as_text else of_type
             arrays.append(sql.SQL("{}::{}[]").format(place, sql.SQL(carried)))
             cast = "{}::{} AS {}" if as_text else "{} AS {}"
-            parts = [element, sql.SQL(of_type), sql.Identifier(name)]
+            parts = [element, escaped(of_type), identifier(name)]
             outputs.append(sql.SQL(cast).format(*(parts if as_text else [parts[0], parts[2]])))
             names.append(element)
         comma = sql.SQL(", ").join

@@ -9,6 +9,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from bgjobs.job import Audit
+from bgjobs.store.quoting import escaped, identifier
 
 _FOLDER = Path(__file__).parent / "sql"
 
@@ -44,16 +45,15 @@ class Session:
 
     def render(self, text: str) -> bytes:
         """Put the ledger's schema and the audit table's names into a statement."""
-        extra = [sql.SQL(", {}").format(_text(sql.Identifier(name))) for name in self.audit.columns]
+        extra = [sql.SQL(", {}").format(identifier(name)) for name in self.audit.columns]
         # Constants become literals here, so that the statement's own values stay all it is given.
-        constants = [
-            sql.SQL(", {}").format(_text(_literal(value))) for value in self.audit.columns.values()
-        ]
+        literals = map(_literal, self.audit.columns.values())
+        constants = [sql.SQL(", {}").format(escaped(literal)) for literal in literals]
         return (
             sql.SQL(text)
             .format(
-                schema=_text(sql.Identifier(self.schema)),
-                audit=_text(sql.Identifier(*self.audit.table)),
+                schema=identifier(self.schema),
+                audit=identifier(*self.audit.table),
                 audit_columns=sql.Composed(extra),
                 audit_values=sql.Composed(constants),
             )
@@ -65,8 +65,3 @@ def _literal(value: Any) -> sql.Composable:  # noqa: ANN401 - whatever TOML can 
     if isinstance(value, dict | list):
         value = Jsonb(value)
     return sql.Literal(value)
-
-
-def _text(part: sql.Composable) -> sql.Composable:
-    # A statement with values reads every % as a placeholder's, within quotes too.
-    return sql.SQL(part.as_string(None).replace("%", "%%"))

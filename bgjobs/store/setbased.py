@@ -10,6 +10,7 @@ from bgjobs.job import Job
 from bgjobs.store.batches import Lease
 from bgjobs.store.blame import blame
 from bgjobs.store.pages import Key, Pages
+from bgjobs.store.quoting import identifier
 
 # FETCH FIRST WITH TIES takes no null for all.
 _NO_LIMIT = 2**62
@@ -52,7 +53,7 @@ class SetBased:
 
     def _moving(self, *, leased: bool, until: bool) -> bytes:
         page = self.pages.text(after=leased, until=until, leased=leased).decode()
-        key = [sql.Identifier(column.name) for column in self.pages.job.key]
+        key = [identifier(column.name) for column in self.pages.job.key]
         texts = sql.SQL(", ").join([sql.SQL("{}::text").format(name) for name in key])
         moved = sql.SQL(
             "UPDATE {schema}.lease SET in_batch = NULL,"
@@ -64,7 +65,7 @@ class SetBased:
             " AND run = %(bgjobs_run)s AND token = %(bgjobs_token)s"
             " AND in_batch = pg_current_xact_id()"
         ).format(
-            schema=sql.Identifier(self.pages.session.schema),
+            schema=identifier(self.pages.session.schema),
             key=texts,
             order=self.pages.order(reverse=True),
         )

@@ -29,8 +29,8 @@ Handler = Callable[..., Any]
 def key_of(*columns: str) -> tuple[KeyColumn, ...]:
     """A key as jobs.toml spells it: "priority DESC", "id"."""
     return tuple(
-        KeyColumn(name, descending=order == "DESC")
-        for name, _, order in (column.partition(" ") for column in columns)
+        KeyColumn(column.removesuffix(" DESC"), descending=column.endswith(" DESC"))
+        for column in columns
     )
 
 
