@@ -38,7 +38,7 @@ format: setup ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix
 
 bench: setup ## Measure against hand-written loops and other tools
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ARGS)
 
 chaos: setup ## Kill, cut and freeze runs at every point, and count what came of it
 	$(BIN)/python -m pytest -q tests/chaos
