@@ -173,7 +173,7 @@ class Works:
         run.key = tuple(column.name for column in job.key)
         run.asked_to_stop = lambda: self.stops.wanted
         kind = DryBatches if dry_run else Batches
-        listed = self.rows("SELECT FROM bgjobs.failed_record WHERE job = %s", [job.name])
+        listed = self.rows("SELECT 1 FROM bgjobs.failed_record WHERE job = %s", [job.name])
         seconds = job.statement_timeout.total_seconds() if job.statement_timeout else 0
         lock = job.lock_timeout.total_seconds() if job.lock_timeout else 0
         return Task(
