@@ -54,12 +54,15 @@ def _questions(session: Session) -> dict[str, Callable[[], float]]:
         "job": None, "status": None, "since": None, "before": None, "limit": 20,
     }  # fmt: skip
     runs = partial(_explain, session, "runs")
+    of_job = partial(_explain, session, "runs_of_job")
     since = {**any_run, "status": "failed", "since": now - timedelta(hours=24)}
     jobs = [f"job-{number}" for number in range(_JOBS)]
     return {
         "`history`": partial(runs, any_run),
-        "`history NAME`": partial(runs, {**any_run, "job": "job-17"}),
-        "`history NAME` of a job that stopped long ago": partial(runs, {**any_run, "job": "job-0"}),
+        "`history NAME`": partial(of_job, {**any_run, "job": "job-17"}),
+        "`history NAME` of a job that stopped long ago": partial(
+            of_job, {**any_run, "job": "job-0"}
+        ),
         "`history --status failed --since 24h`": partial(runs, since),
         "the last run of each job": partial(_explain, session, "last_runs", {"jobs": jobs}),
     }

@@ -45,7 +45,9 @@ class History:
         What they printed and their stacks are left out; `run` has them.
         """
         values = {"job": job, "status": status, "since": since, "before": before, "limit": limit}
-        return self._records(self.session.execute("runs", values).fetchall())
+        if job is None:
+            return self._records(self.session.execute("runs", values).fetchall())
+        return self._records(self.session.execute("runs_of_job", values).fetchall())
 
     def run(self, prefix: str) -> RunRecord:
         """The one run whose id is this or begins with it.

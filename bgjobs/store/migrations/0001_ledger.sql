@@ -41,7 +41,9 @@ CREATE TABLE {schema}.run (
 CREATE UNIQUE INDEX run_slot ON {schema}.run (job, slot, attempt)
     WHERE status <> 'skipped' AND attempt > 0;
 CREATE INDEX run_last_slot ON {schema}.run (job, slot) WHERE trigger IN ('cron', 'catch_up');
-CREATE INDEX run_newest ON {schema}.run (started_at DESC);
+-- NULLS LAST, though there are none: a query of one job's runs orders otherwise, lest it be answered
+-- by walking through those of all jobs, which for a job that stopped long ago is the whole table.
+CREATE INDEX run_newest ON {schema}.run (started_at DESC NULLS LAST);
 CREATE INDEX run_newest_of_job ON {schema}.run (job, started_at DESC);
 CREATE INDEX run_unsuccessful ON {schema}.run (started_at DESC)
     WHERE status IN ('failed', 'crashed', 'timed_out', 'partial', 'interrupted');

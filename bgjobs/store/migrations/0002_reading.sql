@@ -4,7 +4,7 @@ DROP INDEX {schema}.run_unsuccessful;
 CREATE INDEX run_started ON {schema}.run (job, started_at DESC) WHERE status <> 'skipped';
 CREATE INDEX run_notable ON {schema}.run (job, status, started_at DESC)
     WHERE status NOT IN ('running', 'success');
-CREATE INDEX run_notable_newest ON {schema}.run (status, started_at DESC)
+CREATE INDEX run_notable_newest ON {schema}.run (status, started_at DESC NULLS LAST)
     WHERE status NOT IN ('running', 'success');
 CREATE INDEX outbox_sent ON {schema}.outbox (job, sent_at) WHERE sent_at IS NOT NULL;
 

@@ -1,11 +1,10 @@
--- Runs, newest first, without what they printed and their stacks, which `show` has.
+-- Runs of all jobs, newest first, without what they printed and their stacks, which `show` has.
 SELECT id, job, slot, trigger, status, attempt, host, pid, version, parameters, started_at,
        heartbeat_at, finished_at, read, processed, skipped, failed, batches, counters, position,
        error_class, error_message, NULL, NULL, reason, alive
   FROM {schema}.history
- WHERE (%(job)s::text IS NULL OR job = %(job)s)
-   AND (%(status)s::text IS NULL OR status = %(status)s)
+ WHERE (%(status)s::text IS NULL OR status = %(status)s)
    AND (%(since)s::timestamptz IS NULL OR started_at >= %(since)s)
    AND (%(before)s::timestamptz IS NULL OR started_at < %(before)s)
- ORDER BY started_at DESC, id DESC
+ ORDER BY started_at DESC NULLS LAST, id DESC
  LIMIT %(limit)s
