@@ -45,6 +45,8 @@ class Recovery:
         if not (gone or connection.healing(error)):
             raise error
         if now - self._since > _PATIENCE or self._tries > (_TRIES_LOST if gone else _TRIES):
+            if gone:
+                connect_anew(self._task)  # or the ledger would not be told
             raise error
         if self._task.stops.wanted and not gone:
             raise StoppedError(self._task.stops.reason or "asked to stop") from error

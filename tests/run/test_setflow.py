@@ -45,14 +45,22 @@ def test_statements_of_every_kind_read_the_batch(work: Works) -> None:
     work.rows("CREATE TABLE tally (g int PRIMARY KEY, n int NOT NULL)")
     for statement in (
         "WITH odd AS (SELECT id FROM batch WHERE id % 2 = 1) INSERT INTO effect SELECT id FROM odd",
-        "WITH RECURSIVE up (n) AS (SELECT min(id) FROM batch UNION ALL SELECT n + 1 FROM up"
-        " WHERE n < (SELECT max(id) FROM batch)) INSERT INTO effect SELECT n FROM up WHERE n % 2 = 0;",
-        "WITH gone AS (DELETE FROM effect e USING batch WHERE e.id = batch.id AND e.id = 7"
-        " RETURNING e.id) UPDATE item SET done = 1 FROM gone WHERE item.id = gone.id -- the end",
-        "INSERT INTO tally SELECT id / 20, count(*) FROM batch GROUP BY 1"
-        " ON CONFLICT (g) DO UPDATE SET n = tally.n + excluded.n",
-        "MERGE INTO item USING batch ON item.id = batch.id AND item.done = 0"
-        " WHEN MATCHED AND batch.id = 8 THEN UPDATE SET done = 2 WHEN NOT MATCHED THEN DO NOTHING",
+        (
+            "WITH RECURSIVE up (n) AS (SELECT min(id) FROM batch UNION ALL SELECT n + 1 FROM up"
+            " WHERE n < (SELECT max(id) FROM batch)) INSERT INTO effect SELECT n FROM up WHERE n % 2 = 0;"
+        ),
+        (
+            "WITH gone AS (DELETE FROM effect e USING batch WHERE e.id = batch.id AND e.id = 7"
+            " RETURNING e.id) UPDATE item SET done = 1 FROM gone WHERE item.id = gone.id -- the end"
+        ),
+        (
+            "INSERT INTO tally SELECT id / 20, count(*) FROM batch GROUP BY 1"
+            " ON CONFLICT (g) DO UPDATE SET n = tally.n + excluded.n"
+        ),
+        (
+            "MERGE INTO item USING batch ON item.id = batch.id AND item.done = 0"
+            " WHEN MATCHED AND batch.id = 8 THEN UPDATE SET done = 2 WHEN NOT MATCHED THEN DO NOTHING"
+        ),
         "SELECT set_config('x.y', 'a%b :no', false) FROM batch WHERE note LIKE 'note 3%'",
     ):
         outcome = work(statement=statement)
