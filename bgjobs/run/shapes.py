@@ -3,19 +3,9 @@
 from collections.abc import Callable
 
 from bgjobs.errors import BgjobsError
-from bgjobs.run import care
-from bgjobs.run.calls import Calls
-from bgjobs.run.care import Care
-from bgjobs.run.effects import Effects
-from bgjobs.run.once import Once
-from bgjobs.run.passes import Passes
 from bgjobs.run.recovery import Recovery
-from bgjobs.run.setflow import SetFlow
-from bgjobs.run.stream import Stream
 from bgjobs.run.task import Task
 from bgjobs.store.connection import of_records
-from bgjobs.store.pages import Pages
-from bgjobs.store.setbased import SetBased
 
 
 def work(task: Task) -> None:
@@ -28,22 +18,16 @@ def work(task: Task) -> None:
         Exception: Of the job's own code, or of the server about the job's SQL.
     """
     function = task.load() if task.load is not None else None
+    # Each imports the other's half of the engine in vain, which a start from cron would pay for.
     if task.job.select is None:
+        from bgjobs.run.once import Once
+
         once = Once(task, function)
         _until_done(once.flow, once.recovery, None)
         return
-    pages = Pages(task.session, task.job, task.values)
-    effects = Effects(task, pages)
-    passes = Passes(task, effects)
-    flow: Stream | SetFlow
-    if function is None:
-        setbased = SetBased(pages, task.job, task.batches.lease)
-        careful = Care(task, pages, effects, care.setting(setbased))
-        flow = SetFlow(task, pages, setbased, careful, passes)
-    else:
-        calls = Calls(task.job, function, task.run)
-        careful = Care(task, pages, effects, care.calling(task, calls, effects))
-        flow = Stream(task, calls, pages, effects, passes)
+    from bgjobs.run.batchwise import batchwise
+
+    flow, careful, passes = batchwise(task, function)
     while True:
         _until_done(flow.flow, flow.recovery, careful.work, task.rhythm.rest)
         if not passes.another():
