@@ -29,6 +29,6 @@ class Scale(NamedTuple):
 
 
 FULL = Scale("full", 5, 3, 31, 200_000, 1_000_000, 100_000, 5_000, 1_000_000)
-QUICK = Scale("quick", 3, 1, 9, 20_000, 50_000, 10_000, 500, 100_000)
+QUICK = Scale("quick", 3, 1, 9, 20_000, 50_000, 10_000, 1_000, 100_000)
 # For the test that the measuring works: its figures mean nothing.
 TINY = Scale("tiny", 1, 1, 1, 2_000, 4_000, 2_000, 50, 2_000)

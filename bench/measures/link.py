@@ -39,7 +39,7 @@ def _section(place: Place, scale: Scale, port: int) -> Section:
             "four": contest.script("keyset", far.url, place.home, jobs.BATCH, "chained"),
             "five": contest.script("keyset", far.url, place.home, jobs.BATCH, "checkpoint"),
         },
-        scale.rounds,
+        scale.few,
     )
     ours = taken["bgjobs"]
     return Section(
