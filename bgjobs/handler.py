@@ -1,5 +1,6 @@
 """What a handler is given, and what it may return."""
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -85,14 +86,18 @@ class Run:
         self.outbox: list[tuple[str, Any]] = []
         self.connecting: Callable[[], psycopg.Connection] | None = None
         self.asked_to_stop: Callable[[], bool] = bool
+        self._pid = os.getpid()
 
     @property
     def connection(self) -> "psycopg.Connection":
         """The connection, inside the batch's transaction: what it writes commits with the batch.
 
         Raises:
-            RuntimeError: Outside a batch.
+            RuntimeError: Outside a batch, or in a process that the handler forked.
         """
+        if os.getpid() != self._pid:
+            message = "run.connection is the run's own: a forked process opens one for itself"
+            raise RuntimeError(message)
         if self.connecting is None:
             message = "run.connection is there only while a handler works on a batch"
             raise RuntimeError(message)
