@@ -268,8 +268,8 @@ def test_message_whose_key_was_used_is_not_put_in_again(work, put):
     assert [message.payload for message in sent] == [1]
 
 
-def test_two_that_send_for_one_job_share_the_messages(work, put, dsn):
-    other = Works(dsn)
+def test_two_that_send_for_one_job_share_the_messages(work, put):
+    other = Works(work.dsn)
     sent: list[str] = []
     together = threading.Barrier(2)
 
