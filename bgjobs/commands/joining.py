@@ -5,6 +5,7 @@ claims its shard. A shard that nobody claimed, or whose process died, can be sta
 run lives. The process that settles the last shard closes the run.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bgjobs.commands.dead import bury
@@ -12,8 +13,8 @@ from bgjobs.commands.shard import settle, together
 from bgjobs.commands.stepping import again, back_off
 from bgjobs.commands.working import Stage, start_of, task
 from bgjobs.errors import ExitStatus, LeaseLostError, NotNowError
-from bgjobs.plan.starts import Begin
-from bgjobs.record import RunStatus
+from bgjobs.plan.starts import Begin, Step
+from bgjobs.record import RunStatus, Trigger
 from bgjobs.run import execute
 from bgjobs.run.execute import Ending, Outcome
 from bgjobs.run.splitting import split
@@ -37,25 +38,49 @@ def work_part(stage: Stage, step: Begin) -> Outcome | None:
     if step.position and step.shards not in {None, shards}:
         raise NotNowError(
             f"the unfinished run of {stage.request.job.name} has {step.shards} shards, "
-            f"not {shards}; --restart begins its slot anew"
+            f"not {shards}; --restart works its slot from the start"
         )
     # Without a boot and a lock file nothing is proven of it here: its shards may live elsewhere.
     start = start_of(stage, step)._replace(shards=shards, claim=number, boot="", lane=NO_LANE)
     lease = _claim(stage, start, _pinned(stage, step))
     if lease is None:
         return _over(stage, number)
-    part = task(stage, step, start._replace(id=lease.run, lane=lease.lane), lease)
+    part = task(stage, _of(stage, lease, step), start._replace(id=lease.run), lease)
     ending = _work(stage, part)
     settle(part, ending)
     return _leave(stage, part, ending)
 
 
+def awaited(stage: Stage, planned: Sequence[Step]) -> list[Begin]:
+    """The step of a run that waits for this process's shard, where it is not planned already.
+
+    Whoever came first has opened it for a slot that nobody else would take for missed any more.
+    """
+    number, shards = stage.request.shard or (1, 1)
+    found = Shards(stage.session).shard(stage.request.job.name, number)
+    if found is None or not found.free or found.over or found.shards != shards:
+        return []
+    if found.slot in {step.slot for step in planned}:
+        return []
+    return [Begin(found.slot, Trigger.CRON)]
+
+
 def wait_for_others(stage: Stage) -> None:
-    """Wait until no run of the job is at work: the other shards of the one just left."""
-    stops = stage.scene.stops
-    while not stops.wanted and stage.ledger.holder(stage.request.job.name) is not None:
+    """Wait while a run is at work whose part that is this process's is over."""
+    stops, shards = stage.scene.stops, Shards(stage.session)
+    number, _ = stage.request.shard or (1, 1)
+    while not stops.wanted:
+        found = shards.shard(stage.request.job.name, number)
+        if found is None or not found.over:
+            return
         stops.pause(_LATER)
         bury(stage.session, stage.scene.locks)
+
+
+def _of(stage: Stage, lease: Lease, step: Begin) -> Begin:
+    """The step as the run has it: who joins one by hand has another moment for its slot."""
+    found = stage.ledger.find_run(lease.run)
+    return step if found is None else step._replace(slot=found.slot, attempt=found.attempt)
 
 
 def _pinned(stage: Stage, step: Begin) -> datetime | None:
@@ -92,7 +117,7 @@ def _over(stage: Stage, number: int) -> Outcome | None:
     if found is None or not found.over:
         return None
     counts = shards.settled(found.run).counts
-    reason = f"shard {number} of {found.shards} is over, others are at work"
+    reason = f"shard {number} of {found.shards} is done, others are still running"
     return Outcome(found.run, RunStatus.SUCCESS, ExitStatus.SUCCESS, counts, 0.0, None, reason)
 
 
@@ -125,17 +150,16 @@ def _leave(stage: Stage, part: Task, ending: Ending) -> Outcome:
     elif ending.status is RunStatus.FAILED:
         _see_who_comes(stage, part)
     settled = shards.settled(part.run.id)
-    if settled.open:
-        if ending.status is RunStatus.SUCCESS or shards.at_work(part.run.id).worked:
-            why = f"{settled.open} more of its shards are open"
-            reason = f"{ending.reason}; {why}" if ending.reason else why
-            return Outcome(
-                part.run.id, ending.status, ending.exit, settled.counts, 0.0, ending.failure, reason
-            )
-    elif ending.status is RunStatus.SUCCESS:
-        ending = together(part.job, settled)
+    done = ending.status is RunStatus.SUCCESS
+    if settled.open and (done or shards.at_work(part.run.id).worked):
+        why = f"{settled.open} more of its shards are unfinished"
+        reason = f"{ending.reason}; {why}" if ending.reason else why
+        return Outcome(
+            part.run.id, ending.status, ending.exit, settled.counts, 0.0, ending.failure, reason
+        )
+    whole = ending if settled.open else together(part.job, settled)
     try:
-        return execute.close(part, ending, stage.scene.printed())
+        return execute.close(part, whole, stage.scene.printed())
     except LeaseLostError:
         found = stage.ledger.find_run(part.run.id)
         if found is None or found.status is RunStatus.CRASHED:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from bgjobs.commands.dead import bury
@@ -15,7 +15,7 @@ from bgjobs.commands.watching import watch
 from bgjobs.commands.working import Stage, stage_of
 from bgjobs.errors import BgjobsError, DatabaseUnreachableError, ExitStatus
 from bgjobs.host.worker import Worker
-from bgjobs.plan.starts import Skip
+from bgjobs.plan.starts import Skip, Step
 from bgjobs.run.execute import UnclosedError
 from bgjobs.run.stops import Stops
 from bgjobs.store.connection import explained
@@ -90,7 +90,7 @@ def _start(asked: Request, around: Scene, heard: list[str] | None) -> int:
             bury(session, around.locks)
         look = ledger.look(asked.job.name)
         if asked.only_failed and not look.has_failed_records:
-            around.say(f"{asked.job.name}: nothing is on the list")
+            around.say(f"{asked.job.name}: no failed records")
             return ExitStatus.SUCCESS
         if not (look.can_audit or asked.dry_run):
             from bgjobs.store.rights import refuse_audit
@@ -117,10 +117,11 @@ def _work_all(stage: Stage, look: Look) -> int:
     asked, stops = stage.request, stage.scene.stops
     if look.known_since is None and not asked.dry_run:
         stage.ledger.know_job(asked.job.name)
-    worst, left_one = int(ExitStatus.SUCCESS), False
+    worst = int(ExitStatus.SUCCESS)
+    planned = _awaited(stage, steps(asked, stage.ledger, look))
     try:
-        for step in steps(asked, stage.ledger, look):
-            if left_one:
+        for place, step in enumerate(planned):
+            if place and asked.shard is not None:
                 from bgjobs.commands.joining import wait_for_others
 
                 wait_for_others(stage)
@@ -131,12 +132,19 @@ def _work_all(stage: Stage, look: Look) -> int:
                 continue
             worst = _worse(worst, work(stage, step))
             stops.unlimit()
-            left_one = asked.shard is not None
     finally:
         stage.watched.clear()
     if not asked.dry_run:
         prune_if_possible(stage.session, asked.job, look.now)
     return worst
+
+
+def _awaited(stage: Stage, planned: Sequence[Step]) -> Sequence[Step]:
+    if not (stage.request.cron and stage.request.shard):
+        return planned
+    from bgjobs.commands.joining import awaited
+
+    return [*awaited(stage, planned), *planned]
 
 
 def _worse(one: int, other: int) -> int:

@@ -33,11 +33,12 @@ def _once(task: Task) -> list[Lease]:
     lease = task.batches.lease
     with Shards(task.session).held(lease.run) as found:
         is_split = any(shard.bounded or shard.done for shard in found)
-        shards = found if is_split else _split(task, found)
+        shards = found if is_split else _split(task)
     return [_lease(lease, shard) for shard in shards if not shard.done]
 
 
-def _split(task: Task, shards: list[Shard]) -> list[Shard]:
+def _split(task: Task) -> list[Shard]:
+    shards = Shards(task.session).lock_shards(task.batches.lease.run)
     bounds = ends(Pages(task.session, task.job, task.values), len(shards))
     starts = [None, *bounds]
     found = []

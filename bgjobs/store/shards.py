@@ -61,6 +61,10 @@ class Shards:
             # Not in the same statement: what another has split would not be seen by it.
             yield [Shard(*row) for row in self.session.execute("shards", {"run": run})]
 
+    def lock_shards(self, run: UUID) -> list[Shard]:
+        """The shards within `held`, none of which can be claimed before it ends."""
+        return [Shard(*row) for row in self.session.execute("lock_shards", {"run": run})]
+
     def join_run(self, start: Start, slot: datetime | None) -> Lease | None:
         """Claim `start.claim` of a run that another opened, of any slot where none is given.
 
