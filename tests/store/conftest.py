@@ -4,12 +4,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.tasks import Works
+from harness import databases
+from harness.tasks import Works, emptied
+
+
+@pytest.fixture(scope="module")
+def shared_dsn(server: str, template: str) -> Iterator[str]:
+    """The URL of a database that the tests of a module use one after the other."""
+    with databases.database(server, template) as url:
+        yield url
 
 
 @pytest.fixture
-def works(dsn: str) -> Iterator[Works]:
+def works(shared_dsn: str) -> Iterator[Works]:
     """Opens runs on an empty ledger."""
-    made = Works(dsn)
+    emptied(shared_dsn)
+    made = Works(shared_dsn)
     yield made
     made.close()

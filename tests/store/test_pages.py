@@ -13,6 +13,7 @@ from harness.tasks import Works, a_job, key_of
 SCHEMA = """
 CREATE TYPE priority AS ENUM ('Low', 'Medium', 'High', 'Critical');
 CREATE DOMAIN code AS text COLLATE "C" CHECK (value <> '');
+DROP SCHEMA IF EXISTS "Odd %s" CASCADE;
 CREATE SCHEMA "Odd %s";
 CREATE TYPE "Odd %s"."Kind" AS ENUM ('b', 'a');
 """
