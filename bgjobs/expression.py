@@ -111,13 +111,13 @@ def parse(text: str) -> Expression:
     """Read `text`: five fields or a macro; ValueError names the field, the value and the reason."""
     spaced = text.replace("\t", " ")
     if not spaced.isprintable():
-        raise ValueError(f"{text!r} holds a character that is neither visible nor a space")
+        raise ValueError(f"{text!r} contains an invisible character")
     parts = [part for part in spaced.split(" ") if part]
     if len(parts) == 1 and parts[0].startswith("@"):
         return _macro(parts[0])
     if len(parts) != len(FIELDS):
         names = " ".join(field.name for field in FIELDS)
-        raise ValueError(f'"{text}" has {len(parts)} fields, must have five: {names}')
+        raise ValueError(f'"{text}" has {len(parts)} fields, not five: {names}')
     return _checked(_read(" ".join(parts), parts))
 
 
@@ -136,7 +136,7 @@ def _macro(name: str) -> Expression:
     if name == REBOOT:
         return Expression(REBOOT, (), (), (), (), (), interval=False, both_days=False)
     if name not in MACROS:
-        raise ValueError(f'"{name}" is no macro: must be one of {REBOOT} {" ".join(MACROS)}')
+        raise ValueError(f'"{name}" is not a macro: must be one of {REBOOT} {" ".join(MACROS)}')
     return _read(name, MACROS[name].split())
 
 
@@ -161,7 +161,7 @@ def _checked(expression: Expression) -> Expression:
     longest = max(LONGEST[month - 1] for month in expression.months)
     if expression.restricts[0] and expression.both_days and min(expression.days) > longest:
         _, _, day, month, _ = expression.parts
-        raise ValueError(f'day-of-month "{day}": never comes in month "{month}"')
+        raise ValueError(f'day-of-month "{day}": never occurs in month "{month}"')
     return expression
 
 
@@ -184,7 +184,7 @@ def _item(field: Field, item: str) -> range:
         last = _number(field, last_text, item) if dash else first
     if last < first:
         sunday = "; Sunday is 7 as well" if field.names is WEEKDAYS and last == 0 else ""
-        _refuse(field, item, f"a range must rise{sunday}")
+        _refuse(field, item, f"a range must ascend{sunday}")
     if not slash:
         return range(first, last + 1)
     if body != "*" and not dash:

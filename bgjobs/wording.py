@@ -150,11 +150,11 @@ def _rare_days(expression: Expression, parts: list[str]) -> list[str]:
     if not by_day or first <= _SURE_OF_EVERY_MONTH or (by_weekday and not expression.both_days):
         return []
     if expression.months == _FEBRUARY_ONLY:
-        return [f'day-of-month "{parts[2]}": comes in February of leap years only']
+        return [f'day-of-month "{parts[2]}": occurs only in February of leap years']
     shortest = min(LONGEST[month - 1] for month in expression.months)
     # February has no 29th in most years, whatever LONGEST says.
     if first > shortest or _FEBRUARY_ONLY[0] in expression.months:
-        return [f'day-of-month "{parts[2]}": does not come in every month']
+        return [f'day-of-month "{parts[2]}": does not occur in every month']
     return []
 
 
@@ -167,6 +167,6 @@ def _uneven(number: int, part: str) -> str | None:
     if step == 1 or (whole and whole % step == 0):
         return None
     starts = {"minute": "hour", "hour": "day", "day-of-month": "month", "month": "year"}
-    again = f"it starts again every {starts.get(field.name, 'week')}"
+    again = f"it restarts every {starts.get(field.name, 'week')}"
     what = f"{step} does not divide {whole}" if whole else "months differ in length"
     return f'{field.name} "{part}": {what}, and {again}'

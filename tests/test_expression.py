@@ -41,7 +41,7 @@ REFUSED_BY_CRON_TOO = {
     "0,,5 * * * *": 'minute "0,,5": an item of the list is empty',
     "0, * * * *": 'minute "0,": an item of the list is empty',
     "-5 * * * *": 'minute "-5": must be 0-59',
-    "@Daily": '"@Daily" is no macro: must be one of @reboot @yearly @annually @monthly @weekly'
+    "@Daily": '"@Daily" is not a macro: must be one of @reboot @yearly @annually @monthly @weekly'
     " @daily @midnight @hourly",
 }
 TAKEN_BY_CRON_BY_MISTAKE = {
@@ -50,22 +50,22 @@ TAKEN_BY_CRON_BY_MISTAKE = {
     "*x * * * *": 'minute "*x": must be 0-59',
     "*-5 * * * *": 'minute "*-5": must be 0-59',
     "1-3/1-2 * * * *": 'minute "1-3/1-2": the step must be 1-59',
-    "30-10 * * * *": 'minute "30-10": a range must rise',
-    "0 0 * * 6-1": 'day-of-week "6-1": a range must rise',
-    "0 0 * * sat-sun": 'day-of-week "sat-sun": a range must rise; Sunday is 7 as well',
+    "30-10 * * * *": 'minute "30-10": a range must ascend',
+    "0 0 * * 6-1": 'day-of-week "6-1": a range must ascend',
+    "0 0 * * sat-sun": 'day-of-week "sat-sun": a range must ascend; Sunday is 7 as well',
     "*/100 * * * *": 'minute "*/100": the step must be 1-59',
-    "0 0 30 2 *": 'day-of-month "30": never comes in month "2"',
-    "0 0 31 feb,4,6,9,11 *": 'day-of-month "31": never comes in month "feb,4,6,9,11"',
-    "0 0 30 2 */2": 'day-of-month "30": never comes in month "2"',
+    "0 0 30 2 *": 'day-of-month "30": never occurs in month "2"',
+    "0 0 31 feb,4,6,9,11 *": 'day-of-month "31": never occurs in month "feb,4,6,9,11"',
+    "0 0 30 2 */2": 'day-of-month "30": never occurs in month "2"',
     "000 * * * *": 'minute "000": must be 0-59',
 }
 NOT_FIVE_FIELDS = {
-    "": '"" has 0 fields, must have five: minute hour day-of-month month day-of-week',
-    "0 8 * *": '"0 8 * *" has 4 fields, must have five: minute hour day-of-month month day-of-week',
-    "0 8 * * * *": '"0 8 * * * *" has 6 fields, must have five: minute hour day-of-month month'
+    "": '"" has 0 fields, not five: minute hour day-of-month month day-of-week',
+    "0 8 * *": '"0 8 * *" has 4 fields, not five: minute hour day-of-month month day-of-week',
+    "0 8 * * * *": '"0 8 * * * *" has 6 fields, not five: minute hour day-of-month month'
     " day-of-week",
-    "0 8 * * *\r": "'0 8 * * *\\r' holds a character that is neither visible nor a space",
-    "0 8 * *\n*": "'0 8 * *\\n*' holds a character that is neither visible nor a space",
+    "0 8 * * *\r": "'0 8 * * *\\r' contains an invisible character",
+    "0 8 * *\n*": "'0 8 * *\\n*' contains an invisible character",
     "٣ * * * *": 'minute "٣": must be 0-59',
 }
 BAD = REFUSED_BY_CRON_TOO | TAKEN_BY_CRON_BY_MISTAKE | NOT_FIVE_FIELDS
@@ -104,15 +104,15 @@ DOUBTED = {
     "0 0 1 * 1": ['day-of-month "1" and day-of-week "1": runs on days that match either'],
     "0 0 */5 * 1": [
         'day-of-month "*/5" and day-of-week "1": a day must match both, because one of them begins with *',
-        'day-of-month "*/5": months differ in length, and it starts again every month',
+        'day-of-month "*/5": months differ in length, and it restarts every month',
     ],
-    "0 0 29 2 *": ['day-of-month "29": comes in February of leap years only'],
-    "0 0 31 * *": ['day-of-month "31": does not come in every month'],
-    "0 0 29,30 * *": ['day-of-month "29,30": does not come in every month'],
-    "*/7 * * * *": ['minute "*/7": 7 does not divide 60, and it starts again every hour'],
-    "0 */5 * * *": ['hour "*/5": 5 does not divide 24, and it starts again every day'],
-    "0 0 * * */2": ['day-of-week "*/2": 2 does not divide 7, and it starts again every week'],
-    "0 0 1 */5 *": ['month "*/5": 5 does not divide 12, and it starts again every year'],
+    "0 0 29 2 *": ['day-of-month "29": occurs only in February of leap years'],
+    "0 0 31 * *": ['day-of-month "31": does not occur in every month'],
+    "0 0 29,30 * *": ['day-of-month "29,30": does not occur in every month'],
+    "*/7 * * * *": ['minute "*/7": 7 does not divide 60, and it restarts every hour'],
+    "0 */5 * * *": ['hour "*/5": 5 does not divide 24, and it restarts every day'],
+    "0 0 * * */2": ['day-of-week "*/2": 2 does not divide 7, and it restarts every week'],
+    "0 0 1 */5 *": ['month "*/5": 5 does not divide 12, and it restarts every year'],
     "0 0 31 1,3 *": [],
     "0 8 * * 1-5": [],
     "* 9-17 * * *": [],

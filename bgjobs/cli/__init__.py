@@ -33,8 +33,8 @@ def root(
     """Scheduled batch jobs for Postgres, driven by system cron."""
 
 
-app.add_typer(database.app, name="db")
-app.add_typer(jobs.app)
-app.add_typer(cron.app)
 app.add_typer(run.app)
+app.add_typer(jobs.app)
 app.add_typer(ledger.app)
+app.add_typer(cron.app)
+app.add_typer(database.app, name="db")

@@ -11,19 +11,21 @@ from bgjobs.cli.options import ConfigOption, JsonOption
 app = typer.Typer(rich_markup_mode=None)
 
 UserOption = Annotated[
-    str | None, typer.Option("--user", help="As root: whose crontab.", show_default=False)
+    str | None, typer.Option("--user", help="Whose crontab; for root.", show_default=False)
 ]
 SystemOption = Annotated[
-    bool, typer.Option("--system", help="The file /etc/cron.d/NAME, with --user as its user.")
+    bool, typer.Option("--system", help="Use the file /etc/cron.d/NAME, its jobs run as --user.")
 ]
-NameOption = Annotated[str, typer.Option("--name", help="With --system: the name of the file.")]
+NameOption = Annotated[str, typer.Option("--name", help="With --system: the file's name.")]
 TimezoneOption = Annotated[
     str | None,
     typer.Option("--timezone", help="The cron daemon's time zone.", show_default=False),
 ]
 EnvFileOption = Annotated[
     Path | None,
-    typer.Option("--env-file", help="A file of NAME=value to carry from.", show_default=False),
+    typer.Option(
+        "--env-file", help="A file of NAME=value for [cron] environment.", show_default=False
+    ),
 ]
 
 
@@ -43,20 +45,27 @@ def install_cron(
     ] = False,
     python: Annotated[
         str | None,
-        typer.Option("--python", help="With --print: the interpreter there.", show_default=False),
+        typer.Option(
+            "--python", help="With --print: the interpreter on the target.", show_default=False
+        ),
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option("--at", help="With --print: jobs.toml's path there.", show_default=False),
+        typer.Option(
+            "--at", help="With --print: path of jobs.toml on the target.", show_default=False
+        ),
     ] = None,
 ) -> int:
     """Put the jobs into the crontab.
 
-    Only the lines between the project's own markers are touched. A second run changes nothing.
+    Only the lines between the project's own markers are changed. Installing twice changes nothing.
     """
     from bgjobs.commands import install_cron as command
     from bgjobs.commands.cron_target import Where
+    from bgjobs.errors import UsageError
 
+    if not to_stdout and (python or at):
+        raise UsageError(f"{'--python' if python else '--at'} needs --print")
     where = Where(user, system, name, timezone, env_file)
     if to_stdout:
         return command.print_block(config, where, command.Image(python, at), sys.stdout)
@@ -71,10 +80,10 @@ def uninstall_cron(
     name: NameOption = "bgjobs",
     project: Annotated[
         str | None,
-        typer.Option("--project", help="The block of this project.", show_default=False),
+        typer.Option("--project", help="Remove the block of this project.", show_default=False),
     ] = None,
 ) -> int:
-    """Take the jobs out of the crontab, and leave the rest as it was."""
+    """Remove the jobs from the crontab, and nothing else."""
     from bgjobs.commands.cron_target import Where
     from bgjobs.commands.uninstall_cron import uninstall_cron as command
 
@@ -91,7 +100,10 @@ def cron_diff(
     env_file: EnvFileOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Tell whether the crontab agrees with jobs.toml (status 1 when not)."""
+    """Compare the crontab with jobs.toml.
+
+    Exits with 1 when they differ.
+    """
     from bgjobs.commands.cron_diff import cron_diff as command
     from bgjobs.commands.cron_target import Where
 
@@ -107,14 +119,15 @@ def doctor(
     name: NameOption = "bgjobs",
     timezone: TimezoneOption = None,
     no_cron: Annotated[
-        bool, typer.Option("--no-cron", help="Leave cron out, as under supercronic.")
+        bool, typer.Option("--no-cron", help="Skip the cron checks, as under supercronic.")
     ] = False,
     as_cron: Annotated[bool, typer.Option("--as-cron", hidden=True)] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Examine all that cron needs to run the jobs (status 1 on errors).
+    """Check everything that cron needs to run the jobs.
 
-    A start is rehearsed as cron would make it: by its shell, in its bare environment, as its user.
+    Also rehearses a start the way cron makes it: with its shell, its bare environment, as its
+    user. Exits with 1 on errors.
     """
     from bgjobs.commands import doctor as command
     from bgjobs.commands.cron_target import Where

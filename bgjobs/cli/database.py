@@ -11,7 +11,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.callback()
 def root() -> None:
-    """Start, stop and look into the database."""
+    """Manage the embedded Postgres, or open psql."""
 
 
 @app.command()
@@ -24,7 +24,7 @@ def start(config: ConfigOption = None) -> int:
 
 @app.command()
 def stop(config: ConfigOption = None) -> int:
-    """Stop the embedded Postgres; its data are kept."""
+    """Stop the embedded Postgres; its data is kept."""
     from bgjobs.commands import database
 
     return database.stop(config, sys.stdout)
@@ -32,7 +32,10 @@ def stop(config: ConfigOption = None) -> int:
 
 @app.command()
 def status(config: ConfigOption = None) -> int:
-    """Tell whether the embedded Postgres runs (status 69 when not)."""
+    """Tell whether the embedded Postgres is running.
+
+    Exits with 69 when it is not.
+    """
     from bgjobs.commands import database
 
     return database.status(config, sys.stdout)
@@ -40,7 +43,10 @@ def status(config: ConfigOption = None) -> int:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql(context: typer.Context, config: ConfigOption = None) -> int:
-    """Open psql on the database of jobs.toml, with psql's own options."""
+    """Open psql on the database of jobs.toml.
+
+    Takes psql's own options and arguments.
+    """
     from bgjobs.commands import database
 
     return database.psql(config, context.args)

@@ -22,19 +22,19 @@ def list_jobs(json: JsonOption = False, config: ConfigOption = None) -> int:
 @app.command("next")
 def next_slots(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The job; all of them without.")
+        str | None, typer.Argument(metavar="[NAME]", help="The job; all jobs if omitted.")
     ] = None,
-    count: Annotated[int, typer.Option("--count", min=1, max=10_000, help="So many.")] = 10,
+    count: Annotated[int, typer.Option("--count", min=1, max=10_000, help="How many slots.")] = 10,
     after: Annotated[
         str | None,
-        typer.Option("--after", help='Later than then: "2 days", "2026-10-24 12:00"; or now.'),
+        typer.Option("--after", help='Slots after this: "2 days", "2026-10-24 12:00".'),
     ] = None,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
-    """List coming slots, in the job's time zone and in UTC.
+    """List upcoming slots, in the job's zone and in UTC.
 
-    Sample: bgjobs next reminders --count 5 --after "2026-10-24"
+    Example: bgjobs next reminders --count 5 --after "2026-10-24"
     """
     from bgjobs.commands.next import next_slots
 
@@ -46,7 +46,7 @@ def next_slots(
 def schema() -> int:
     """Print the JSON Schema of jobs.toml, for editors.
 
-    Sample: bgjobs schema > jobs.schema.json, and as the first line of jobs.toml:
+    Example: bgjobs schema > jobs.schema.json, with this first line in jobs.toml:
     #:schema ./jobs.schema.json
     """
     from bgjobs.commands.schema import schema
@@ -57,13 +57,14 @@ def schema() -> int:
 @app.command()
 def validate(
     database: Annotated[
-        bool, typer.Option("--database/--no-database", help="Ask the database about the SQL.")
+        bool, typer.Option("--database/--no-database", help="Check the SQL in the database.")
     ] = True,
     config: ConfigOption = None,
 ) -> int:
-    """Check jobs.toml, the handlers, and the SQL in the database.
+    """Check jobs.toml, the handlers and the SQL.
 
-    Nothing is executed: each statement is planned, so that a typo is found before the job starts.
+    The database plans each statement without executing it, so a typo is found before the job
+    starts.
     """
     from bgjobs.commands.validate import validate
 
@@ -72,12 +73,12 @@ def validate(
 
 @app.command()
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What the job is to be called.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new job's name.")],
     config: ConfigOption = None,
 ) -> int:
-    """Begin a job: its table in jobs.toml, a handler and a test.
+    """Add a job: a table in jobs.toml, a handler, a test.
 
-    Nothing that is there is written over. A jobs.toml is begun where there is none.
+    Existing files are never overwritten. jobs.toml is created if there is none.
     """
     from bgjobs.commands.new import new
 

@@ -15,39 +15,41 @@ def run(  # noqa: PLR0917 - typer turns each option of the command into an argum
     name: Annotated[str, typer.Argument(metavar="NAME", help="The job.")],
     param: Annotated[
         list[str] | None,
-        typer.Option("--param", metavar="K=V", help="Change a declared parameter."),
+        typer.Option("--param", metavar="K=V", help="Set a declared parameter."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Stop after so many records.")
+        int | None, typer.Option("--limit", min=1, help="Stop after this many records.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Do all the work, and roll it back.")
+        bool, typer.Option("--dry-run", help="Do all the work, then roll it back.")
     ] = False,
     slot: Annotated[
         str | None,
-        typer.Option("--slot", metavar="TIME", help="Work this slot, in the job's zone."),
+        typer.Option("--slot", metavar="TIME", help="Work this slot; a time in the job's zone."),
     ] = None,
     cron: Annotated[
-        bool, typer.Option("--cron", help="Take the slot from the schedule; for crontab lines.")
+        bool, typer.Option("--cron", help="Take the slot from the schedule, as crontab lines do.")
     ] = False,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an unfinished run.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume an unfinished run.")] = False,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Begin the slot anew, be it done or not.")
+        bool, typer.Option("--restart", help="Work the slot from its start, even if it is done.")
     ] = False,
     until_empty: Annotated[
         bool | None,
-        typer.Option("--until-empty/--one-pass", help="Work until the select returns nothing."),
+        typer.Option("--until-empty/--one-pass", help="Repeat until the select returns nothing."),
     ] = None,
     shard: Annotated[
         str | None,
-        typer.Option("--shard", metavar="I/N", help="Work one part of N, here and elsewhere."),
+        typer.Option(
+            "--shard", metavar="I/N", help="Work one of N parts; other processes work the rest."
+        ),
     ] = None,
     config: ConfigOption = None,
 ) -> int:
-    """Run a job once, and exit with what came of it.
+    """Run a job once; the exit status tells the result.
 
-    By hand, an unfinished run is gone on with; else a new one begins. The exit statuses are
-    listed in the README.
+    Started by hand, it resumes the job's unfinished run, or begins a new one if there is none.
+    The README lists the exit statuses.
     """
     from bgjobs.commands.request import Options
     from bgjobs.commands.run import run
@@ -60,14 +62,14 @@ def run(  # noqa: PLR0917 - typer turns each option of the command into an argum
 def retry(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The job.")],
     forget: Annotated[
-        bool, typer.Option("--forget", help="Take them off the list without working them.")
+        bool, typer.Option("--forget", help="Clear the list without working the records.")
     ] = False,
     config: ConfigOption = None,
 ) -> int:
     """Work a job's failed records again.
 
-    Each leaves the list of `bgjobs failures` when it succeeds. Messages that could not be sent are
-    sent again.
+    A record that succeeds leaves the list of `bgjobs failures`. Messages that could not be sent
+    are sent again.
     """
     from bgjobs.commands import retry
 

@@ -58,4 +58,4 @@ def _length(text: str) -> timedelta:
     try:
         return parse_duration(text)
     except ValueError:
-        raise UsageError(f'--grace: "{text}" is not a length of time such as "10m"') from None
+        raise UsageError(f'--grace: "{text}" is not a duration such as "10m"') from None

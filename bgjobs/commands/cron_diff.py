@@ -39,7 +39,7 @@ def reason(found: State, project: str) -> str:
     if found.edited_by_hand:
         return f"the block was edited by hand, in the lines that begin with - and +; {install}"
     if found.outdated:
-        return f"jobs.toml, the interpreter or what stands above the block has changed; {install}"
+        return f"jobs.toml, the interpreter or what is above the block has changed; {install}"
     return f"the block has changed; {install}"
 
 

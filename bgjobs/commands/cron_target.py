@@ -34,7 +34,7 @@ class Where(NamedTuple):
         """The crontab; UsageError for somebody else's without the rights to it."""
         if (self.user or self.system) and os.geteuid() != 0:
             option = "--system" if self.system else "--user"
-            raise UsageError(f"{option} is for root: run it by sudo, or leave it out")
+            raise UsageError(f"{option} is for root: run it with sudo, or omit it")
         if self.user:
             account(self.user)
         return CronFile(self.name) if self.system else UserCrontab(self.user, os.environ)

@@ -55,7 +55,7 @@ def _home(config: Config) -> Path:
     if home is None:
         raise UsageError(
             f'{config.path}: [database] url is not "embedded:PATH": '
-            "its server is not started or stopped here"
+            "there is no embedded server to start or stop"
         )
     return home.resolve()
 

@@ -48,7 +48,7 @@ def _examine(config_path: Path | None, where: Where, *, cron: bool) -> Iterator[
         jobs = target(config_path, where)
     except BgjobsError as problem:
         for text in str(problem).splitlines():
-            yield error("jobs.toml", text, "put it right; nothing else was looked at")
+            yield error("jobs.toml", text, "fix it; nothing else was checked")
         return
     yield from examine_cron(jobs, where)
     yield from _schedules(jobs)

@@ -39,7 +39,7 @@ def _daemon(jobs: Target) -> Finding:
             "no cron runs on this host, so nothing starts the jobs",
             "systemctl enable --now cron; in a container, `cron -f` (see docs/containers.md)",
         )
-    message = f"{found.name} runs as process {found.pid}, on the time of {jobs.site.zone}"
+    message = f"{found.name} runs as process {found.pid}, in time zone {jobs.site.zone}"
     return ok("cron daemon", message)
 
 
@@ -58,7 +58,7 @@ def _crontab(jobs: Target) -> Iterator[Finding]:
         found = state(crontab, jobs.project, with_values.body(crontab))
         over = above(crontab, jobs.project)
     except BgjobsError as problem:
-        yield error("crontab", str(problem), "put it right, then: " + _INSTALL)
+        yield error("crontab", str(problem), "fix it, then: " + _INSTALL)
         return
     if not found.current:
         why, _, _ = reason(found, jobs.project).rpartition("; ")
@@ -86,7 +86,7 @@ def _exposed(jobs: Target, where: Where) -> Iterator[Finding]:
     for fault in found[:SHOWN]:
         yield error("ownership", f"cron runs as {who.name} {fault}", "chown it, or chmod go-w it")
     if len(found) > SHOWN:
-        message = f"so are {len(found) - SHOWN} more"
+        message = f"and {len(found) - SHOWN} more"
         yield error("ownership", message, "look at the owner and mode of the directory above")
 
 

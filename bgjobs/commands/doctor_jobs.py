@@ -31,9 +31,10 @@ def examine_jobs(config_path: Path | None) -> Iterator[Finding]:
         config = load(find(config_path, os.environ, here()))
     except BgjobsError as problem:
         for text in str(problem).splitlines():
-            yield error("jobs.toml", text, "put it right")
+            yield error("jobs.toml", text, "fix it")
         return
-    yield ok("jobs.toml", f"{config.path} is read, {len(config.jobs)} jobs")
+    number = len(config.jobs)
+    yield ok("jobs.toml", f"{config.path} is valid, {number} job{'' if number == 1 else 's'}")
     yield from _handlers(config)
     yield _state()
     yield from _database(config)
@@ -79,13 +80,13 @@ def _database(config: Config) -> Iterator[Finding]:
         with opened(database, config.audit, application="bgjobs doctor") as session:
             yield from _ledger(session)
     except DatabaseUnreachableError as problem:
-        yield error("database", str(problem), "start it, or put [database] right")
+        yield error("database", str(problem), "start it, or correct [database]")
     except AccessRefusedError as problem:
         remedy = "give cron's user a way in: peer, .pgpass, password_file or a service file"
         yield error("database", str(problem), remedy)
     except BgjobsError as problem:
         message, _, command = str(problem).partition("; run: ")
-        yield error("database", message, command or "put [database] right")
+        yield error("database", message, command or "correct [database]")
 
 
 def _ledger(session: "Session") -> Iterator[Finding]:
@@ -95,7 +96,7 @@ def _ledger(session: "Session") -> Iterator[Finding]:
     from bgjobs.store.rights import lacking_rights, role
 
     server = session.connection.info.server_version // 10_000
-    yield ok("database", f"Postgres {server} is reached as {role(session)}")
+    yield ok("database", f"Postgres {server} is reachable as {role(session)}")
     yield _clock(History(session).now() - datetime.now(UTC))
     require_current(session)
     yield ok("ledger", f"{session.schema} is at version {version(session)}, the newest")

@@ -24,7 +24,7 @@ def rehearse_start(jobs: Target) -> Iterator[Finding]:
         site = jobs.site._replace(environment=carried(jobs.config.cron.environment, values))
         command = command_of(rehearsal(jobs.config.cron.path, site))
     except BgjobsError as problem:
-        yield error(_CHECK, str(problem), "put it right")
+        yield error(_CHECK, str(problem), "fix it")
         return
     # The block sets SHELL itself; all else above it holds for its lines.
     assigned = {name: one.value for name, one in assignments(over).items() if name != "SHELL"}
@@ -42,7 +42,7 @@ def _read(outcome: Outcome, by_hand: str) -> Iterator[Finding]:
     except (ValueError, TypeError, KeyError):
         said = (outcome.errors.split("\n\n")[-1].strip().splitlines() or ["it printed nothing"])[-1]
         ended = "did not end" if outcome.status is None else f"failed with status {outcome.status}"
-        yield error(_CHECK, f"it {ended}: {said}", f"see for yourself: {by_hand}")
+        yield error(_CHECK, f"it {ended}: {said}", f"try it yourself: {by_hand}")
         return
     yield from found
     noise += outcome.errors.splitlines()

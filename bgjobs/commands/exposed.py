@@ -26,10 +26,10 @@ def refuse_exposed(config: Config, user: str | None) -> None:
     if found:
         more = len(found) - SHOWN
         lines = [
-            f"cron would run as {who.name} what somebody else can change; nothing was installed",
+            f"somebody else can change what cron would run as {who.name}; nothing was installed",
             *found[:SHOWN],
             *([f"and {more} more"] if more > 0 else []),
-            "take the rights away (chown, chmod go-w), or use another user's cron (--user NAME)",
+            "remove the rights (chown, chmod go-w), or use another user's cron (--user NAME)",
         ]
         raise CrontabError("\n".join(lines))
 

@@ -56,4 +56,4 @@ def _status(name: str | None) -> RunStatus | None:
         return RunStatus(name)
     except ValueError:
         known = ", ".join(RunStatus)
-        raise UsageError(f'--status: "{name}" is none of {known}') from None
+        raise UsageError(f'--status: "{name}" must be one of {known}') from None

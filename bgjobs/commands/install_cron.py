@@ -58,11 +58,11 @@ def install_cron(
         return ExitStatus.SUCCESS
     out.write(f"{jobs.place} now has {_counted(lines)} of {jobs.project}\n")
     if edited:
-        out.write("lines of the block had been edited by hand; they were replaced\n")
+        out.write("lines of the block that were edited by hand were replaced\n")
     if done.before and not done.before.endswith(b"\n"):
-        out.write("its last line had no newline, so that cron ignored it; it got one and counts\n")
+        out.write("its last line had no newline, so cron ignored it; a newline was added\n")
     if done.backup:
-        out.write(f"the text before is in {done.backup}\n")
+        out.write(f"a backup of the old one is in {done.backup}\n")
     return ExitStatus.SUCCESS
 
 

@@ -13,11 +13,11 @@ from bgjobs.errors import ConfigError, ExitStatus, UsageError
 from bgjobs.plan.scaffold import Scaffold, scaffold
 
 _NEXT = """\
-Next, after putting your own work into them:
+Next, after filling in your own work:
   python -m pytest {test}
   bgjobs validate
   bgjobs run {job} --dry-run
-  bgjobs install-cron, once it is enabled
+  bgjobs install-cron    (once it is enabled)
 """
 
 
@@ -30,8 +30,8 @@ def new(config_path: Path | None, job: str, out: TextIO) -> ExitStatus:
     """
     if not is_plain(job):
         raise UsageError(
-            f'"{job}" is no name of a job: lower case letters, digits, "-" and "_", at most 63, '
-            "the first a letter or a digit"
+            f'"{job}" is not a valid job name: use lower case letters, digits, "-" and "_", '
+            "at most 63, beginning with a letter or a digit"
         )
     path = _place(config_path)
     made = scaffold(job)
@@ -41,10 +41,9 @@ def new(config_path: Path | None, job: str, out: TextIO) -> ExitStatus:
     except OSError as error:
         where = error.filename or label_of(path.parent)
         raise ConfigError(f"{where} cannot be written: {error.strerror}") from None
-    out.write(f"{label_of(path)}: [jobs.{job}] is added, not yet enabled\n")
+    out.write(f"{label_of(path)}: [jobs.{job}] added, not yet enabled\n")
     out.writelines(
-        f"{label_of(path.parent / written)} is written\n"
-        for written, _ in (made.handler, made.test)
+        f"{label_of(path.parent / written)} created\n" for written, _ in (made.handler, made.test)
     )
     out.write("\n" + _NEXT.format(job=job, test=made.test[0]))
     return ExitStatus.SUCCESS
@@ -59,10 +58,10 @@ def _place(config_path: Path | None) -> Path:
 
 def _refuse_existing(path: Path, job: str, made: Scaffold) -> None:
     if path.exists() and job in load(path).jobs:
-        raise UsageError(f"{label_of(path)} has a job {job} already")
+        raise UsageError(f"{label_of(path)} already has a job {job}")
     for written, _ in (made.handler, made.test):
         if (path.parent / written).exists():
-            raise UsageError(f"{label_of(path.parent / written)} is there already")
+            raise UsageError(f"{label_of(path.parent / written)} already exists")
 
 
 def _write(path: Path, made: Scaffold) -> None:
@@ -110,5 +109,5 @@ def _check(path: Path, text: str) -> None:
     try:
         tomllib.loads(text)
     except tomllib.TOMLDecodeError:
-        message = "jobs are not tables of their own: write each as [jobs.NAME]"
+        message = "the jobs are inline tables: write each as [jobs.NAME]"
         raise ConfigError(f"{label_of(path)}: {message}") from None

@@ -39,7 +39,7 @@ def next_slots(
         out.write(as_json([present.coming_value(one, now) for one in starts]) + "\n")
         return ExitStatus.SUCCESS
     if name is not None and not jobs[0].enabled:
-        out.write(f"{name} is disabled: cron starts it at none of these.\n")
+        out.write(f"{name} is disabled: cron does not start it at these times.\n")
     text = present.coming(starts, now=now, several=name is None, width=width(out))
     out.write((text if starts else "No job has a schedule.") + "\n")
     return ExitStatus.SUCCESS
@@ -47,7 +47,7 @@ def next_slots(
 
 def _scheduled(job: Job) -> Job:
     if job.schedule is None:
-        raise UsageError(f"{job.name} has no schedule: it starts by hand, bgjobs run {job.name}")
+        raise UsageError(f"{job.name} has no schedule; start it by hand: bgjobs run {job.name}")
     if job.schedule.is_reboot:
-        raise UsageError(f"{job.name} starts when the host does, at no time that could be listed")
+        raise UsageError(f"{job.name} starts when the host boots, so it has no times to list")
     return job

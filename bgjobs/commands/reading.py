@@ -85,6 +85,6 @@ def _moment(text: str) -> datetime:
         return datetime.fromisoformat(text.strip()).astimezone()
     except ValueError:
         raise UsageError(
-            f'"{text}" is neither a length of time ("24h", "7 days") nor a time stamp '
+            f'"{text}" is neither a duration ("24h", "7 days") nor a time stamp '
             '("2026-07-01 10:00")'
         ) from None

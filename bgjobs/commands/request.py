@@ -63,10 +63,10 @@ def request(config: Config, name: str, options: Options, environ: Mapping[str, s
     job = job._replace(params=params)
     if options.until_empty is not None:
         if job.select is None:
-            raise UsageError(f"{name} has no select, so --until-empty means nothing")
+            raise UsageError(f"{name} has no select, so --until-empty has no effect")
         job = job._replace(until_empty=options.until_empty)
     if options.resume and options.restart:
-        raise UsageError("--resume goes on with a run and --restart begins it anew: say one")
+        raise UsageError("give either --resume or --restart, not both")
     if options.shard is not None:
         _check_shard(job, options)
     secrets = [str(params[secret]) for secret in job.secrets if params.get(secret) is not None]
@@ -120,20 +120,21 @@ def _typed(name: str, value: str, default: object) -> object:
     if isinstance(default, bool):
         words = {"true": True, "false": False}
         if value.lower() not in words:
-            raise UsageError(f'--param {name}: "{value}" is neither true nor false')
+            raise UsageError(f'--param {name}: "{value}" must be true or false')
         return words[value.lower()]
     kind = type(default)
     if kind in {int, float}:
         try:
             return kind(value)
         except ValueError:
-            raise UsageError(f'--param {name}: "{value}" is no {kind.__name__}') from None
+            what = "a whole number" if kind is int else "a number"
+            raise UsageError(f'--param {name}: "{value}" is not {what}') from None
     from_text: Any = getattr(kind, "fromisoformat", None)
     if from_text is not None:
         try:
             moment: object = from_text(value)
         except ValueError:
-            raise UsageError(f'--param {name}: "{value}" is no ISO {kind.__name__}') from None
+            raise UsageError(f'--param {name}: "{value}" is not an ISO {kind.__name__}') from None
         return moment
     if isinstance(default, list | dict):
         import json
@@ -141,7 +142,7 @@ def _typed(name: str, value: str, default: object) -> object:
         try:
             parsed: object = json.loads(value)
         except ValueError:
-            raise UsageError(f'--param {name}: "{value}" is no JSON') from None
+            raise UsageError(f'--param {name}: "{value}" is not valid JSON') from None
         return parsed
     return value
 
@@ -153,7 +154,7 @@ def _slot(job: Job, text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(
-            f'--slot "{text}": write a moment like 2026-07-01T02:00 or 2026-07-01T02:00+02:00'
+            f'--slot "{text}": write a time like 2026-07-01T02:00 or 2026-07-01T02:00+02:00'
         ) from None
     if moment.tzinfo is None:
         from zoneinfo import ZoneInfo
@@ -186,8 +187,8 @@ def _shard(text: str | None, environ: Mapping[str, str]) -> tuple[int, int] | No
 def _check_shard(job: Job, options: Options) -> None:
     """Whether the job's work can be done in shards."""
     if job.select is None:
-        raise UsageError(f"{job.name} has no select, so it cannot be worked in shards")
+        raise UsageError(f"{job.name} has no select, so it cannot be split into shards")
     if job.until_empty:
-        raise UsageError("--shard works one part of the records, until_empty passes over all")
+        raise UsageError("--shard cannot be combined with until_empty")
     if options.dry_run:
-        raise UsageError("--dry-run works all the records in one process: leave --shard out")
+        raise UsageError("--dry-run works all records in one process: omit --shard")

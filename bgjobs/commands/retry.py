@@ -37,5 +37,5 @@ def forget(config_path: Path | None, name: str, out: TextIO) -> ExitStatus:
         raise explained(error) from error
     finally:
         session.connection.close()
-    out.write(f"{name}: {number} records taken off the list\n")
+    out.write(f"{name}: {number} records removed from the list\n")
     return ExitStatus.SUCCESS

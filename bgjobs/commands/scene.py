@@ -1,8 +1,10 @@
 """What a start works with on this host, and the connection it works by."""
 
+import io
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -46,7 +48,8 @@ def scene(
     me = identity()
     state = state_directory(os.environ)
     spool = Spool(state, request.config.path)
-    return Scene(me, state, Locks(state, me), spool, stops, err, printed, terminal)
+    heard = err if isinstance(err, _Stderr) else stream(err.fileno())
+    return Scene(me, state, Locks(state, me), spool, stops, heard, printed, terminal)
 
 
 def open_session(request: Request, stops: Stops) -> Session:
@@ -88,6 +91,28 @@ def reconnect(session: Session, request: Request, stops: Stops) -> None:
 
 
 def stream(number: int) -> TextIO:
-    """A descriptor as text that goes out line by line; nowhere where it is closed."""
+    """A descriptor as text that goes out line by line; nowhere where it is closed.
+
+    What cannot be written, to a closed terminal or a full disk, is lost without a word.
+    """
     where = os.dup(number) if number >= 0 else os.open(os.devnull, os.O_WRONLY)
-    return os.fdopen(where, "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+    binary = os.fdopen(where, "wb")
+    return _Stderr(binary, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+class _Stderr(io.TextIOWrapper):
+    """What a run came to is told by its exit status, whether or not anybody can be told more."""
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except OSError:
+            return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()

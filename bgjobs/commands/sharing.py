@@ -180,5 +180,5 @@ def _short(parent: Task, came: Came, settled: Settled | None) -> Ending:
     if worst == ExitStatus.SUCCESS and settled is None:
         return Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS)
     exit_status = ExitStatus(worst) if worst else ExitStatus.JOB_FAILED
-    failure = Failure("ShardFailed", f"a shard came to no end: {exit_status.meaning}")
+    failure = Failure("ShardFailed", f"a shard did not finish: {exit_status.meaning}")
     return Ending(RunStatus.FAILED, exit_status, failure)

@@ -75,6 +75,6 @@ def replay_all(session: Session, around: Scene) -> None:
         try:
             replay(session, claim.record)
         except UnfitError as error:
-            around.say(f"{claim.set_aside()}: not a run that the ledger takes: {error}")
+            around.say(f"{claim.set_aside()}: a run that the ledger refuses: {error}")
         else:
             claim.done()

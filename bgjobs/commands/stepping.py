@@ -111,7 +111,7 @@ def give_way(stage: Stage, step: Begin) -> None:
     holder = stage.ledger.holder(job.name)
     reason = _holding(holder) if holder else "the slot was taken by another start"
     if stage.request.shard is not None:
-        reason = f"shard {stage.request.shard[0]} is worked already, or cannot be yet: {reason}"
+        reason = f"shard {stage.request.shard[0]} is taken, or cannot be worked yet: {reason}"
     stage.ledger.skip_run(start_of(stage, step), reason)
     overdue = holder is not None and _overdue(stage, holder)
     if stage.request.cron and not overdue:
@@ -122,7 +122,7 @@ def give_way(stage: Stage, step: Begin) -> None:
 
 def _holding(holder: Holder) -> str:
     return (
-        f"run {holder.id} on {holder.host} (pid {holder.pid}) holds the lease "
+        f"run {holder.id} on {holder.host} (pid {holder.pid}) has held the lease "
         f"since {holder.started_at.isoformat(timespec='seconds')}"
     )
 

@@ -36,7 +36,7 @@ def tell(
 
 def going_on(job: str, step: Begin) -> str:
     """That a start works a slot which was begun before, as a line."""
-    how = "goes on with" if step.position else "begins anew"
+    how = "resumes" if step.position else "restarts"
     return f"{job} {how} slot {step.slot.isoformat()}, attempt {step.attempt}\n"
 
 
@@ -100,7 +100,7 @@ def _next(job: Job, status: RunStatus) -> str | None:
         return None
     if job.resume == "manual":
         return f"it waits for you: {run} --resume, or --restart"
-    goes_on = "begins it anew" if job.resume == "restart" else "goes on where it stopped"
+    goes_on = "starts it again" if job.resume == "restart" else "resumes it"
     if status is RunStatus.FAILED:
         others = "; other slots start as scheduled" if job.schedule else ""
         return f"{run} {goes_on}{others}"

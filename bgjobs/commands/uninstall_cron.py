@@ -31,10 +31,10 @@ def uninstall_cron(
     if block is None:
         out.write(f"{place} has no block of {name}; nothing was changed\n")
         return ExitStatus.SUCCESS
-    out.write(f"{place} is without the block of {name}\n")
+    out.write(f"{place} no longer has the block of {name}\n")
     if block.edited_by_hand:
-        out.write("lines of the block had been edited by hand; they went with it\n")
-    out.write(f"the text before is in {done.backup}\n")
+        out.write("lines of the block that were edited by hand are gone too\n")
+    out.write(f"a backup of the old one is in {done.backup}\n")
     return ExitStatus.SUCCESS
 
 

@@ -102,7 +102,7 @@ def _shards(stage: Stage, step: Begin) -> int:
     if step.shards > 1 and stage.request.limit is not None:
         raise NotNowError(
             f"the unfinished run of {stage.request.job.name} is split into {step.shards} shards: "
-            "go on with it without --limit, or begin its slot anew with --restart"
+            "resume it without --limit, or work its slot from the start with --restart"
         )
     return step.shards
 

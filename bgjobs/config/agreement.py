@@ -52,7 +52,7 @@ def disagreements(job: Job, given: Collection[str]) -> Found:
     for key in given:
         missing = [f'"{other}"' for other in NEEDS.get(key, ()) if other not in given]
         if missing and not (key == "retry_on" and job.retries):
-            yield key, f'"{key}" means nothing without {" and ".join(missing)}'
+            yield key, f'"{key}" has no effect without {" and ".join(missing)}'
     yield from _idle(job, given)
     yield from _columns(job)
     yield from _parameters(job)
@@ -69,35 +69,35 @@ def _shape(given: Collection[str]) -> Found:
         if "key" not in given:
             yield (
                 "select",
-                '"select" needs "key", the columns that order its pages: key = "id"',
+                '"select" needs "key", the columns that order its records: key = "id"',
             )
         if "statement" not in given and "handler" not in given:
             yield "select", '"select" needs "statement" or "handler": what to do with the records'
     elif "statement" in given and "handler" in given:
-        yield "statement", '"statement" beside "handler" means nothing without "select"'
+        yield "statement", '"statement" together with "handler" needs "select"'
     elif "statement" not in given and "handler" not in given:
-        yield None, 'there is nothing to do: it needs "statement", "handler", or "select" with one'
+        yield None, 'nothing to do: it needs "statement", "handler", or "select" with one of them'
 
 
 def _idle(job: Job, given: Collection[str]) -> Found:
     """Keys whose effect another key's value rules out."""
     if "overlap_wait" in given and job.overlap != "wait":
-        yield "overlap_wait", '"overlap_wait" means nothing without overlap = "wait"'
+        yield "overlap_wait", '"overlap_wait" has no effect without overlap = "wait"'
     if "catch_up_limit" in given and "schedule" in given and job.catch_up != "all":
-        yield "catch_up_limit", '"catch_up_limit" means nothing without catch_up = "all"'
+        yield "catch_up_limit", '"catch_up_limit" has no effect without catch_up = "all"'
     if "batch_target" in given and "select" in given and job.batch_size is not None:
-        yield "batch_target", '"batch_target" means nothing without batch_size = "auto"'
+        yield "batch_target", '"batch_target" has no effect without batch_size = "auto"'
     looks = job.throttle is not None and (job.throttle.locks or job.throttle.autovacuum)
     if looks and job.select is not None and job.table is None:
-        yield "throttle", 'throttle: say whose locks and autovacuum to look at: table = "tasks"'
+        yield "throttle", 'throttle: "locks" and "autovacuum" need "table", such as table = "tasks"'
 
 
 def _columns(job: Job) -> Found:
     names = tuple(column.name for column in job.key)
     if job.group_by and names and names[: len(job.group_by)] != job.group_by:
         first = ", ".join(f'"{name}"' for name in job.group_by)
-        reason = "a group's records have to follow one another, so the key has to begin with its"
-        yield "group_by", f"group_by: {reason} columns: key = [{first}, …]"
+        reason = "the key must begin with the columns of group_by:"
+        yield "group_by", f"group_by: {reason} key = [{first}, …]"
 
 
 def _parameters(job: Job) -> Found:
@@ -107,7 +107,7 @@ def _parameters(job: Job) -> Found:
 
 def _sql(sql: str, job: Job) -> Iterator[str]:
     if not statement.single(sql):
-        yield "it has to be one SQL statement"
+        yield "it must be a single SQL statement"
     for position in sorted(statement.positions(sql)):
         yield f"a parameter is written :name, not {position}"
     for name in sorted(statement.parameters(sql) - job.params.keys() - RESERVED):
@@ -117,14 +117,14 @@ def _sql(sql: str, job: Job) -> Iterator[str]:
 
 def _select(sql: str) -> Iterator[str]:
     if statement.verb(sql) not in {*_QUERIES, ""}:
-        yield "it has to be a query: SELECT …"
+        yield "it must be a query: SELECT …"
     for word in sorted(_CUTS & statement.clauses(sql)):
-        yield f"{word} would cut each page and not the run: bgjobs run --limit N cuts a run"
+        yield f"{word} would limit each batch instead of the run; use: bgjobs run --limit N"
 
 
 def _statement(sql: str, job: Job) -> Iterator[str]:
     verb = statement.verb(sql)
     if verb in _OUTSIDE:
-        yield f"{verb} cannot be part of the transaction that a job's SQL runs in"
+        yield f"{verb} cannot run inside the transaction of a job"
     if job.select is not None and "batch" not in sql.lower():
-        yield "it has to read the relation batch, or it does the same for every batch"
+        yield "it must read the relation batch, or it does the same for every batch"

@@ -46,14 +46,14 @@ def _defaults(data: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     given = data.get("defaults", {})
     if isinstance(given, dict):
         for name in given.keys() & (JOB.keys() - DEFAULTS.keys()):
-            problems.add(("defaults",), name, f'"{name}" has to stand in a job\'s own table')
+            problems.add(("defaults",), name, f'"{name}" is allowed only in a job\'s own table')
         given = {name: given[name] for name in given if name not in JOB or name in DEFAULTS}
     return read_table(given, DEFAULTS, ("defaults",), problems)
 
 
 def _jobs(given: object, defaults: Mapping[str, Any], problems: Problems) -> dict[str, Job]:
     if not isinstance(given, dict):
-        problems.add((), "jobs", '"jobs" has to be tables, one for each job: [jobs.NAME]')
+        problems.add((), "jobs", '"jobs" must be tables, one per job: [jobs.NAME]')
         return {}
     return {name: _job(name, own, defaults, problems) for name, own in given.items()}
 
@@ -64,8 +64,8 @@ def _job(name: str, own: object, defaults: Mapping[str, Any], problems: Problems
         problems.add(
             table,
             None,
-            "a job's name has to survive in a crontab line: lower case letters, digits, "
-            '"-" and "_", at most 63, the first a letter or a digit',
+            "a job's name stands in the crontab: use lower case letters, digits, "
+            '"-" and "_", at most 63, beginning with a letter or a digit',
         )
     values = {**defaults, **read_table(own, JOB, table, problems)}
     timing = {field: values.pop(key) for key, field in _SCHEDULE.items() if key in values}

@@ -26,7 +26,7 @@ def text(value: object) -> str:
     if not isinstance(value, str):
         raise UnfitError
     if "\0" in value:
-        raise UnfitError("it holds a NUL character")
+        raise UnfitError("it contains a NUL character")
     return value
 
 
@@ -34,7 +34,7 @@ def line(value: object) -> str:
     """A string of one line: it stands in tables, messages and the crontab."""
     given = text(value)
     if not given.isprintable():
-        raise UnfitError("it holds a line break or a control character")
+        raise UnfitError("it contains a line break or a control character")
     return given
 
 
@@ -93,7 +93,7 @@ def duration(low: str, high: str, *, optional: bool = False) -> Kind:
 
     words: list[Mapping[str, Any]] = [{"const": "none"}] if optional else []
     return Kind(
-        f"a length of time from {low} to {high}" + (' or "none"' if optional else ""),
+        f"a duration from {low} to {high}" + (' or "none"' if optional else ""),
         read,
         {"anyOf": [{"type": "string", "pattern": _DURATION}, {"type": "number"}, *words]},
     )
@@ -126,8 +126,8 @@ def _clock(value: object) -> time:
 
 
 TEXT = Kind("a string", text, {"type": "string"})
-LINE = Kind("a string of one line", line, {"type": "string", "pattern": r"^[^\r\n]*$"})
-FILLED = Kind("a string with something in it", filled, {"type": "string", "pattern": r"\S"})
+LINE = Kind("a one-line string", line, {"type": "string", "pattern": r"^[^\r\n]*$"})
+FILLED = Kind("a non-empty string", filled, {"type": "string", "pattern": r"\S"})
 FLAG = Kind("true or false", _flag, {"type": "boolean"})
 CLOCK = Kind(
     "a time of day", _clock, {"type": "string", "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$"}

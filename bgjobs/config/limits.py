@@ -30,7 +30,7 @@ def _allowance(value: object) -> Allowance:
 
 def _both(table: Mapping[str, Any]) -> Allowance:
     if not table or not table.keys() <= {"records", "ratio"}:
-        raise UnfitError('the table may have "records" and "ratio"')
+        raise UnfitError('the table takes "records" and "ratio"')
     records, ratio = table.get("records"), table.get("ratio")
     return Allowance(
         None if records is None else whole_number(records, 0, _MANY),
@@ -50,7 +50,7 @@ def _ratio(value: object) -> float:
         except ValueError:
             raise UnfitError from None
     if not 0 <= share <= 1:
-        raise UnfitError("a share is from 0 % to 100 %")
+        raise UnfitError("a share is from 0% to 100%")
     return share
 
 
@@ -65,7 +65,7 @@ BATCH_SIZE = Kind(
     },
 )
 ALLOWANCE = Kind(
-    "a number of records, a share of those read, or both",
+    "a number of records, a share of the records read, or both",
     _allowance,
     {
         "anyOf": [

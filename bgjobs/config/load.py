@@ -54,10 +54,16 @@ def _parse(text: str, label: str) -> dict[str, Any]:
         reason = "nested too deeply"
     place = re.search(r" \(at (?:line (\d+), column (\d+)|(end of document))\)$", reason)
     if place is None:
-        raise ConfigError(f"{label}: no TOML: {reason}") from None
+        raise ConfigError(f"{label}: not valid TOML: {_plain(reason)}") from None
     line, column = place[1] or text.count("\n") + 1, place[2]
     where = f"{label}:{line}:{column}" if column else f"{label}:{line}"
-    raise ConfigError(f"{where}: no TOML: {reason[: place.start()]}") from None
+    raise ConfigError(f"{where}: not valid TOML: {_plain(reason[: place.start()])}") from None
+
+
+def _plain(reason: str) -> str:
+    """A reason of tomllib's, its tuples of names as the file has them: jobs.purge."""
+    names = re.sub(r"\('([^()]*?)',?\)", lambda found: found[1].replace("', '", "."), reason)
+    return names.replace("Illegal character '\\n'", "the string has no closing quote")
 
 
 def _refuse_secrets(config: Config, problems: Problems) -> None:
@@ -67,6 +73,6 @@ def _refuse_secrets(config: Config, problems: Problems) -> None:
                 problems.add(
                     ("jobs", job.name),
                     "params",
-                    f"params: {name} is secret and others may read the file: "
+                    f"params: {name} is secret and others can read the file: "
                     f"chmod 600 {config.path}",
                 )

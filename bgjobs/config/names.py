@@ -31,7 +31,7 @@ def identifier(value: object) -> str:
     if len(name.encode()) > _LONGEST:
         raise UnfitError(f"a name of more than {_LONGEST} bytes")
     if '"' in name:
-        raise UnfitError("a name is written without quotes")
+        raise UnfitError("the name must be written without quotes")
     return name
 
 
@@ -56,7 +56,7 @@ def _several(value: object) -> list[str]:
 def _distinct(names: list[str]) -> None:
     twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
     if twice is not None:
-        raise UnfitError(f'"{twice}" stands in it twice')
+        raise UnfitError(f'"{twice}" is listed twice')
 
 
 def _key(value: object) -> tuple[KeyColumn, ...]:
@@ -72,8 +72,8 @@ def _key_column(item: str) -> KeyColumn:
     if direction.upper() in {"ASC", "DESC"}:
         return KeyColumn(identifier(name.strip()), direction.upper() == "DESC")
     if "NULLS" in name.upper().split():
-        raise UnfitError("a column of the key may not be null, so nulls have no place in it")
-    raise UnfitError(f'"{direction}" is no direction')
+        raise UnfitError("a key column is never null, so NULLS has no effect")
+    raise UnfitError(f'"{direction}" is not a direction')
 
 
 def _columns(value: object) -> tuple[str, ...]:
@@ -110,11 +110,11 @@ def _parameters(value: object) -> dict[str, Any]:
         raise UnfitError
     for name, content in value.items():
         if not is_parameter(name):
-            raise UnfitError(f'"{name}" is no name that :name can stand for in SQL')
+            raise UnfitError(f'"{name}" cannot be written as :name in SQL')
         if name in RESERVED:
-            raise UnfitError(f'"{name}" is given to every run by bgjobs itself')
+            raise UnfitError(f'"{name}" is reserved: bgjobs sets it for every run')
         if not _storable(content):
-            raise UnfitError(f'"{name}" is neither text, number, true or false, date nor a list')
+            raise UnfitError(f'"{name}" is not a text, number, boolean, date, time or list')
     return value
 
 
@@ -132,9 +132,9 @@ def _constants(value: object) -> Mapping[str, Any]:
     for name, content in value.items():
         identifier(name)
         if name in {"action_type", "entity_type", "details"}:
-            raise UnfitError(f'"{name}" is filled by bgjobs')
+            raise UnfitError(f'"{name}" is filled in by bgjobs')
         if not _storable(content):
-            raise UnfitError(f'"{name}" is neither text, number, true or false, date nor a list')
+            raise UnfitError(f'"{name}" is not a text, number, boolean, date, time or list')
     return value
 
 
@@ -142,11 +142,11 @@ def _errors(value: object) -> tuple[str, ...]:
     names = _several(value)
     for name in names:
         if not (_dotted(name) or (len(name) == 5 and name.isalnum() and name.isascii())):  # noqa: PLR2004 - an SQLSTATE
-            raise UnfitError(f'"{name}" is neither')
+            raise UnfitError(f'"{name}" is neither an SQLSTATE nor a name')
     return tuple(names)
 
 
-KEY = Kind("a column or a list of columns, each with DESC behind it or not", _key, _COLUMNS)
+KEY = Kind("a column or a list of columns, each optionally followed by DESC", _key, _COLUMNS)
 COLUMNS = Kind("a column or a list of columns", _columns, _COLUMNS)
 TABLE = Kind('"table" or "schema.table", without quotes', _table, {"type": "string"})
 TABLE_PARTS = Kind('"table" or "schema.table", without quotes', table_parts, {"type": "string"})
@@ -165,6 +165,6 @@ CONSTANTS = Kind(
     "a table of columns and values", _constants, {"type": "object", "additionalProperties": _VALUE}
 )
 PARAMETER_NAMES = Kind(
-    "a list of names that stand in params", lambda value: frozenset(_several(value)), _STRINGS
+    "a list of names from params", lambda value: frozenset(_several(value)), _STRINGS
 )
-ERRORS = Kind("a list of SQLSTATEs and names of exceptions", _errors, _STRINGS)
+ERRORS = Kind("a list of SQLSTATEs and exception names", _errors, _STRINGS)

@@ -35,14 +35,14 @@ def _project(value: object) -> str:
 def _mailbox(value: object) -> str:
     address = line(value)
     if "%" in address or " " in address.strip():
-        raise UnfitError("cron would cut it or refuse it")
+        raise UnfitError("cron would truncate or refuse it")
     return address
 
 
 def _paths(value: object) -> str:
     paths = line(value)
     if not all(path.startswith("/") for path in paths.split(":")):
-        raise UnfitError("a path that does not begin with / depends on where cron stands")
+        raise UnfitError("each path must begin with /")
     return paths
 
 
@@ -52,7 +52,7 @@ def _variables(value: object) -> tuple[str, ...]:
     names = tuple(text(item) for item in value)
     for name in names:
         if not (name.isascii() and name.isidentifier()):
-            raise UnfitError(f'"{name}" is no name of a variable')
+            raise UnfitError(f'"{name}" is not a variable name')
     return names
 
 

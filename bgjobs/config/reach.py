@@ -46,18 +46,18 @@ def reach(
 def _check(strings: Mapping[str, str], path: Path, problems: Problems, *, private: bool) -> None:
     url = strings.get("url", "")
     if url and "service" in strings:
-        problems.add(_TABLE, "service", "service: url and service exclude each other")
+        problems.add(_TABLE, "service", "service: give either url or service, not both")
     if url.startswith(EMBEDDED) and "password_file" in strings:
         problems.add(_TABLE, "password_file", "password_file: the embedded server has no password")
     if not holds_password(url):
         return
     if "password_file" in strings:
-        problems.add(_TABLE, "password_file", "password_file: url holds a password as well")
+        problems.add(_TABLE, "password_file", "password_file: url has a password too")
     if not private:
         problems.add(
             _TABLE,
             "url",
-            f"url holds a password and others may read the file: chmod 600 {path}, "
+            f"url contains a password and others can read the file: chmod 600 {path}, "
             "or move the password into a password_file",
         )
 
@@ -82,12 +82,12 @@ def _password(path: Path, problems: Problems, trusted: int | None) -> str | None
         return None
     if not is_private(status, trusted):
         problems.add(
-            _TABLE, "password_file", f"password_file: others may read it: chmod 600 {path}"
+            _TABLE, "password_file", f"password_file: others can read it: chmod 600 {path}"
         )
     password = text.removesuffix("\n").removesuffix("\r")
     if not password or "\n" in password or "\0" in password:
         problems.add(
-            _TABLE, "password_file", f"password_file: {path} has to hold one line, the password"
+            _TABLE, "password_file", f"password_file: {path} must contain one line, the password"
         )
     return password
 

@@ -13,7 +13,7 @@ def read_table(
 ) -> dict[str, Any]:
     """Return the values of the keys that are right; what is wrong goes into `problems`."""
     if not isinstance(given, dict):
-        problems.add(table[:-1], table[-1], f'"{table[-1]}" has to be a table: [{".".join(table)}]')
+        problems.add(table[:-1], table[-1], f'"{table[-1]}" must be a table: [{".".join(table)}]')
         return {}
     values: dict[str, Any] = {}
     for name, value in given.items():

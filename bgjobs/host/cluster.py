@@ -45,7 +45,7 @@ def make_home(home: Path) -> None:
             place.mkdir(mode=0o700, exist_ok=True)
             _give(place, account)
     except OSError as error:
-        raise ConfigError(f"embedded:{home} cannot be made: {error.strerror}") from None
+        raise ConfigError(f"embedded:{home} cannot be created: {error.strerror}") from None
 
 
 def initialise(home: Path, settings: Mapping[str, str], lock: int) -> None:
@@ -58,7 +58,7 @@ def initialise(home: Path, settings: Mapping[str, str], lock: int) -> None:
     if data.exists():
         return
     if {found.name for found in home.iterdir()} - {"data.new", "server.log"}:
-        raise ConfigError(f"embedded:{home} holds other things: give it a directory of its own")
+        raise ConfigError(f"embedded:{home} contains other files: give it its own directory")
     shutil.rmtree(fresh, ignore_errors=True)  # left by one that was killed here
     account = account_for(home)
     _give(home, account)
@@ -127,7 +127,7 @@ def _check_reach(programs: Path, home: Path, account: Account | None) -> None:
         if asked.returncode:
             raise ConfigError(
                 f"Postgres refuses to run as root, and {account.name} cannot reach {what} in "
-                f"{place}: put them where others may look (embedded:/var/lib/bgjobs), "
+                f"{place}: put them where others have access (embedded:/var/lib/bgjobs), "
                 "or run bgjobs as an ordinary user"
             )
 
@@ -149,7 +149,7 @@ def _run(
     )
     if done.returncode:
         shutil.rmtree(home / "data.new", ignore_errors=True)
-        raise ConfigError(f"embedded:{home} cannot be made: {_reason(done.stderr)}")
+        raise ConfigError(f"embedded:{home} cannot be created: {_reason(done.stderr)}")
 
 
 def _reason(said: str) -> str:

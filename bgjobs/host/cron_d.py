@@ -29,7 +29,7 @@ class CronFile(NamedTuple):
         """The file; CrontabError for a name that cron would overlook."""
         if not _NAME.fullmatch(self.name):
             raise CrontabError(
-                f"cron overlooks a file of /etc/cron.d named {self.name!r}: "
+                f"cron ignores a file in /etc/cron.d named {self.name!r}: "
                 f"use letters, digits, - and _ only"
             )
         return self.directory / self.name
@@ -38,7 +38,7 @@ class CronFile(NamedTuple):
         """Every byte of it, None where there is none."""
         try:
             if self.path.is_symlink():
-                raise CrontabError(f"{self} is a symbolic link; bgjobs writes plain files only")
+                raise CrontabError(f"{self} is a symbolic link; bgjobs writes only plain files")
             return self.path.read_bytes()
         except FileNotFoundError:
             return None

@@ -49,7 +49,7 @@ def change(place: Place, rewrite: Callable[[bytes], bytes], state: Path, now: da
         backup = _kept(before, str(place), state, now) if before else None
         if place.read() != before:
             raise CrontabError(
-                f"{place} was changed by somebody else just now, so nothing was written; try again"
+                f"{place} was just changed by somebody else, so nothing was written; try again"
             )
         _write(place, before, after, backup)
         return Change(before, after, backup)

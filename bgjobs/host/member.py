@@ -36,12 +36,12 @@ class Death(NamedTuple):
     def cause(self) -> str:
         """What the process came to, for a person."""
         if self.stopped is ExitStatus.TIMED_OUT:
-            return "hung beyond its timeout and was killed"
+            return "hung past its timeout and was killed"
         if self.stopped is not None:
-            return "did not stop when it was asked twice, and was killed"
+            return "did not stop when asked twice, and was killed"
         if self.signal is not None:
             return f"was killed by {_name(self.signal)}"
-        return f"ended itself with exit status {self.status} in the midst of the work (os._exit?)"
+        return f"ended itself with exit status {self.status} in the middle of its work (os._exit?)"
 
 
 class Member:

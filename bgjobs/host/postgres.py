@@ -139,7 +139,9 @@ def _check_path(home: Path) -> None:
     excess = len(os.fsencode(home / SOCKET)) - _SOCKET_BYTES
     if excess > 0:
         raise ConfigError(
-            f"embedded:{home} is {excess} bytes too long for a unix socket: take a shorter path"
+            f"embedded:{home} is {excess} bytes too long for a unix socket: use a shorter path"
         )
     if "," in os.fspath(home):
-        raise ConfigError(f"embedded:{home} has a comma, at which libpq parts hosts: take another")
+        raise ConfigError(
+            f"embedded:{home} has a comma, at which libpq splits hosts: use another path"
+        )

@@ -66,8 +66,8 @@ def _settings(config: Config, site: Installation, before: dict[str, Assignment])
     if config.cron.mailto is not None:
         if not _SAFE_MAILTO.fullmatch(config.cron.mailto):
             raise ConfigError(
-                f"[cron] mailto: cron would refuse to mail to {config.cron.mailto!r}; "
-                f"write addresses of letters, digits and @!:%-.,_+ with commas between and no space"
+                f"[cron] mailto: cron refuses to mail to {config.cron.mailto!r}; "
+                f"use addresses of letters, digits and @!:%-.,_+, with commas between and no space"
             )
         settings["MAILTO"] = config.cron.mailto or '""'
     if "CRON_TZ" in before:
@@ -107,6 +107,6 @@ def _read_back(
             [site.python, "-I", "-m", "bgjobs", "run", job, "--cron", "--config", site.config],
         )
         if (entry.when, entry.user) != (when, site.user) or words(entry.command) != wanted:
-            raise CrontabError(f"the crontab line of {job} does not read back as it was meant")
+            raise CrontabError(f"the crontab line of {job} does not read back as intended")
     if len(found) != len(planned):
         raise CrontabError(f"{len(planned)} crontab lines were meant and {len(found)} read back")

@@ -99,16 +99,16 @@ def carried(names: tuple[str, ...], environment: Mapping[str, str]) -> dict[str,
     """The variables of [cron] environment with their values; ConfigError for a secret."""
     for name in names:
         if not _VARIABLE.fullmatch(name):
-            raise ConfigError(f"[cron] environment: {name!r} is no name of a variable")
+            raise ConfigError(f"[cron] environment: {name!r} is not a variable name")
         if name not in environment:
             raise ConfigError(
                 f"[cron] environment: {name} is not set here, so the crontab cannot carry it; "
-                f"set it, name a file by --env-file, or take it out"
+                f"set it, name a file with --env-file, or remove it"
             )
         if _SECRET_NAME.search(name) or _SECRET_VALUE.search(environment[name]):
             raise ConfigError(
                 f"[cron] environment: {name} looks like a secret, and cron mails its lines; "
-                f"give the file that holds it (PGPASSFILE, PGSERVICEFILE) instead"
+                f"name the file that holds it (PGPASSFILE, PGSERVICEFILE) instead"
             )
     return {name: environment[name] for name in names}
 

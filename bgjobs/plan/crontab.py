@@ -15,7 +15,7 @@ from bgjobs.plan.cron_lines import raw, text
 _BEGIN = re.compile(rb"# BEGIN bgjobs (\S|\S.*\S) ([0-9a-f]{16})")
 _END = re.compile(rb"# END bgjobs (\S|\S.*\S)")
 _LIKE_A_MARKER = re.compile(rb"[ \t]*#[ \t]*(?:BEGIN|END)[ \t]+bgjobs\b")
-_REPAIR = "put the markers right by `crontab -e`, or delete what is left of the block"
+_REPAIR = "correct the markers with `crontab -e`, or delete the rest of the block"
 
 
 class Block(NamedTuple):
@@ -113,7 +113,7 @@ def _closed(
 ) -> Block:
     if opened is None:
         raise CrontabError(
-            f"the crontab's line {number} ends a block of bgjobs that was not begun: "
+            f"the crontab's line {number} ends a block of bgjobs that has no beginning: "
             f"{text(name)}; {_REPAIR}"
         )
     if opened.project != name:
@@ -140,6 +140,6 @@ def _each_once(found: list[Block]) -> tuple[Block, ...]:
         if earlier is not block:
             raise CrontabError(
                 f"the crontab holds two blocks of bgjobs for {block.project}, begun in the lines "
-                f"{earlier.line} and {block.line}; delete one of them by `crontab -e`"
+                f"{earlier.line} and {block.line}; delete one of them with `crontab -e`"
             )
     return tuple(found)

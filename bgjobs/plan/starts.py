@@ -86,7 +86,7 @@ def by_cron(
 
 def _onward(job: Job, found: Attempt, due: datetime) -> Step:
     if job.resume == "manual":
-        reason = f"run {found.id} is unfinished and waits for a person: bgjobs run {job.name}"
+        reason = f"run {found.id} is unfinished and waits for you: bgjobs run {job.name}"
         return Skip(due, Trigger.CRON, f"{reason} --resume or --restart")
     return _again(found, from_start=job.resume == "restart")
 
@@ -138,7 +138,7 @@ def by_hand(
         if job.resume == "manual" and not wish.resume:
             raise NotNowError(
                 f"run {found.id} of {job.name} is unfinished ({found.status}); "
-                "say --resume to go on with it, or --restart to begin its slot anew"
+                "give --resume to resume it, or --restart to work its slot from the start"
             )
         from_start = job.resume == "restart" and not wish.resume
         return _again(found, from_start=from_start)
@@ -146,5 +146,5 @@ def by_hand(
         return Begin(found.slot, Trigger.MANUAL, found.attempt)
     raise NotNowError(
         f"slot {found.slot.isoformat()} of {job.name} is done by run {found.id} ({found.status}); "
-        "say --restart to work it again"
+        "give --restart to work it again"
     )

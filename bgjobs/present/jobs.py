@@ -105,7 +105,7 @@ def _details(job: Job, following: Coming | None) -> list[str]:
         return [job.description]
     later = _later(following.start - following.slot)
     spread = f"{job.schedule.spread // _MINUTE}m"
-    return [job.description, f"starts spread over {spread}, on this host {later}"]
+    return [job.description, f"starts are spread over {spread}; on this host {later}"]
 
 
 def _later(delay: timedelta) -> str:

@@ -10,7 +10,11 @@ from bgjobs.record import Pause
 
 def paused(made: Pause, zone: tzinfo | None = None) -> str:
     """That a job is paused, and what ends it."""
-    end = f"until {minute(made.until, zone)}" if made.until else f"until: bgjobs resume {made.job}"
+    end = (
+        f"until {minute(made.until, zone)}"
+        if made.until
+        else f"until you run: bgjobs resume {made.job}"
+    )
     return line(f"{made.job} is paused {end}" + (f" ({made.reason})" if made.reason else ""))
 
 
@@ -22,5 +26,5 @@ def resumed(job: str, *, was_paused: bool) -> str:
 def stopping(job: str, runs: Sequence[str]) -> str:
     """Which runs were asked to stop."""
     if not runs:
-        return line(f"no run of {job} is at work")
-    return "\n".join(line(f"run {run} of {job} stops at its next batch") for run in runs)
+        return line(f"no run of {job} is running")
+    return "\n".join(line(f"run {run} of {job} stops after its batch") for run in runs)

@@ -32,8 +32,8 @@ def work_listed(task: Task) -> str | None:
     if not left:
         return None
     return (
-        f"{left} on the list are gone from what the job selects, or from its outbox; "
-        f"bgjobs retry {task.job.name} --forget empties the list"
+        f"{left} listed records are no longer selected by the job or in its outbox; "
+        f"bgjobs retry {task.job.name} --forget clears the list"
     )
 
 

@@ -28,8 +28,8 @@ class Passes:
         if stuck:
             key = ", ".join(min(stuck))
             raise JobFailedError(
-                f"no headway: the select still returns record ({key}) after it was worked; with "
-                "until_empty the work has to take each record out of the select"
+                f"no progress: the select returns record ({key}) again after it was worked; with "
+                "until_empty the work must take each record out of it"
             )
         return page.full or not self._first <= self._effects.failed_keys
 

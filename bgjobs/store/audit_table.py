@@ -56,7 +56,7 @@ def _problems(audit: Audit, must_be_given: Mapping[str, bool]) -> tuple[str, ...
         f'the audit table {table} has no column "{c}"' for c in given if c not in must_be_given
     ]
     empty = [
-        f'the audit table {table} wants a value for "{column}": give it in [audit.columns]'
+        f'the audit table {table} needs a value for "{column}": give it in [audit.columns]'
         for column, needed in must_be_given.items()
         if needed and column not in given
     ]

@@ -35,6 +35,7 @@ _HEALING = frozenset({"40001", "40P01", "55P03", "53300", "25P03"})
 # What a record's own data can cause: data, constraint, raised by a trigger or a function.
 _OF_RECORDS = frozenset({"22", "23", "38", "39", "44", "P0"})
 _SWALLOWED = "25P02"
+_CANCELED = "57014"
 _IN_THE_WAY = frozenset({"40001", "40P01", "55P03"})
 _HALF_BATCH = "BG001"
 # What the server says of our own words where a handler has ended the batch's transaction.
@@ -134,9 +135,14 @@ def healing(error: BaseException) -> bool:
     if state is None:
         # A connection that broke carries no state; what the driver refuses by itself does not heal.
         return isinstance(error, psycopg.OperationalError)
-    if state == "57014":
+    if state == _CANCELED:
         return False
     return state in _HEALING or state[:2] in _HEALING_CLASSES or state[:3] in _HEALING_CLASSES
+
+
+def took_too_long(error: Exception) -> bool:
+    """Whether the server gave a statement up for its statement_timeout, or was asked to."""
+    return isinstance(error, psycopg.Error) and error.sqlstate == _CANCELED
 
 
 def of_records(error: Exception) -> bool:
@@ -196,7 +202,7 @@ def check_transaction(connection: psycopg.Connection, raised: Exception | None =
         raise raised
     if status == TransactionStatus.INERROR:
         raise psycopg.errors.InFailedSqlTransaction(
-            "the handler swallowed an error of the server; "
+            "the handler swallowed a database error; "
             "wrap what may fail in `with run.connection.transaction():`"
         )
 
@@ -225,7 +231,7 @@ def explain(error: psycopg.Error) -> BgjobsError:
     state = error.sqlstate or ""
     text = error.diag.message_primary or " ".join(str(error).split())
     if state == "BG002":
-        return LeaseLostError(f"{text}; nothing uncommitted remains, that run goes on")
+        return LeaseLostError(f"{text}; nothing uncommitted is kept, and that run continues")
     if state in _ENDED:
         return JobFailedError(
             f"{text}: a handler must not commit, roll back or begin by itself; "
@@ -255,7 +261,9 @@ def _denied(error: psycopg.Error, text: str) -> BgjobsError:
 def _of_job(error: psycopg.Error, text: str) -> BgjobsError:
     part = blamed(error)
     if error.sqlstate == "25P03":
-        return JobFailedError(f"{text}: a batch's handler takes longer than the server allows")
+        return JobFailedError(
+            f"{text}: the handler takes longer than idle_in_transaction_session_timeout"
+        )
     if part == AUDIT:
         return ConfigError(f"[audit] its row cannot be written: {text}")
     if part is None:

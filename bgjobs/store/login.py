@@ -27,7 +27,7 @@ def explain_login(error: psycopg.OperationalError, database: Database) -> Bgjobs
         return ConfigError(f"[database] url: {text}")
     if any(mark in text for mark in _REFUSALS):
         return AccessRefusedError(f"the database refuses the login: {text}")
-    given = "" if database.url else "; [database] names none, so libpq's own settings hold"
+    given = "" if database.url else "; [database] names none, so libpq's defaults are used"
     return DatabaseUnreachableError(f"the database cannot be reached: {text}{given}")
 
 

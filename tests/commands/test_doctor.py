@@ -94,7 +94,7 @@ def test_a_sound_installation_has_no_faults(examined: Examined) -> None:
         f"interpreter: bgjobs 0.1.0 on Python 3.{sys.version_info.minor}",
         "handlers: 1 can be imported",
         f"spool: {examined.place}/state/bgjobs can be written",
-        "is reached as postgres",
+        "is reachable as postgres",
         "may use the ledger and write the audit table",
         "clock: this host's agrees with the database's",
     ):

@@ -97,8 +97,8 @@ def test_runs_are_chosen_by_options(
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        (Wanted(status="faild"), '--status: "faild" is none of running, success'),
-        (Wanted(since="yesterday"), '"yesterday" is neither a length of time'),
+        (Wanted(status="faild"), '--status: "faild" must be one of running, success'),
+        (Wanted(since="yesterday"), '"yesterday" is neither a duration'),
         (Wanted("purgee"), r'there is no job "purgee" \(did you mean "purge"\?\)'),
     ],
 )

@@ -74,14 +74,14 @@ def test_next_of_all_jobs_leaves_out_those_that_cron_does_not_start(config: Path
 
 def test_next_of_a_disabled_job_says_so(config: Path):
     said, *lines = the_next(config, "off").splitlines()
-    assert said == "off is disabled: cron starts it at none of these."
+    assert said == "off is disabled: cron does not start it at these times."
     assert lines[1].startswith("Sun 2027-03-28 08:00 UTC")
 
 
 def test_next_of_a_job_without_slots_tells_why(config: Path):
     for name, reason in {
-        "hand": "hand has no schedule: it starts by hand, bgjobs run hand",
-        "boot": "boot starts when the host does, at no time that could be listed",
+        "hand": "hand has no schedule; start it by hand: bgjobs run hand",
+        "boot": "boot starts when the host boots, so it has no times to list",
         "nigth": 'there is no job "nigth" .did you mean "night"',
     }.items():
         with pytest.raises(UsageError, match=reason):

@@ -33,7 +33,7 @@ def test_an_audit_table_that_cannot_take_a_row_is_told(project: Project, empty_d
     done = project.bgjobs("migrate")
     assert done.returncode == 78
     assert done.stderr == (
-        'bgjobs: the audit table audit_log wants a value for "tenant_id": '
+        'bgjobs: the audit table audit_log needs a value for "tenant_id": '
         "give it in [audit.columns]\n"
     )
 

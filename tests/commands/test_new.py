@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from harness.project import Project
 
 SAID = """\
-jobs.toml: [jobs.nightly-purge] is added, not yet enabled
-handlers/nightly_purge.py is written
-tests/test_nightly_purge.py is written
+jobs.toml: [jobs.nightly-purge] added, not yet enabled
+handlers/nightly_purge.py created
+tests/test_nightly_purge.py created
 
-Next, after putting your own work into them:
+Next, after filling in your own work:
   python -m pytest tests/test_nightly_purge.py
   bgjobs validate
   bgjobs run nightly-purge --dry-run
-  bgjobs install-cron, once it is enabled
+  bgjobs install-cron    (once it is enabled)
 """
 NO_NAME = (
-    '"New Job" is no name of a job: lower case letters, digits, "-" and "_", at most 63, '
-    "the first a letter or a digit"
+    '"New Job" is not a valid job name: use lower case letters, digits, "-" and "_", '
+    "at most 63, beginning with a letter or a digit"
 )
 
 
@@ -61,9 +61,9 @@ def test_the_file_is_added_to_and_nothing_else_in_it_changes(project: Project) -
 @pytest.mark.parametrize(
     ("name", "status", "said"),
     [
-        ("old", ExitStatus.USAGE, "jobs.toml has a job old already"),
-        ("taken", ExitStatus.USAGE, "handlers/taken.py is there already"),
-        ("tested", ExitStatus.USAGE, "tests/test_tested.py is there already"),
+        ("old", ExitStatus.USAGE, "jobs.toml already has a job old"),
+        ("taken", ExitStatus.USAGE, "handlers/taken.py already exists"),
+        ("tested", ExitStatus.USAGE, "tests/test_tested.py already exists"),
         (
             "New Job",
             ExitStatus.USAGE,
@@ -90,7 +90,7 @@ def test_jobs_in_one_line_cannot_be_added_to(project: Project) -> None:
     ended = project.bgjobs("new", "more")
     assert ended.returncode == ExitStatus.BAD_CONFIG
     assert ended.stderr == (
-        "bgjobs: jobs.toml: jobs are not tables of their own: write each as [jobs.NAME]\n"
+        "bgjobs: jobs.toml: the jobs are inline tables: write each as [jobs.NAME]\n"
     )
     assert not (project.path / "handlers").exists()
 

@@ -36,7 +36,7 @@ def test_a_pause_needs_a_job_of_the_file_and_an_end_to_come(config: Path) -> Non
     for job, until, message in [
         ("purgee", None, 'there is no job "purgee"'),
         ("purge", "2020-01-01", '--until: "2020-01-01" is in the past'),
-        ("purge", "soon", '"soon" is neither a length of time'),
+        ("purge", "soon", '"soon" is neither a duration'),
     ]:
         with pytest.raises(UsageError, match=message):
             pause(config, job, until=until, reason=None, out=io.StringIO())
@@ -47,7 +47,7 @@ def test_a_run_at_work_is_asked_to_stop(config: Path, connection: psycopg.Connec
     put_lease(connection, run)
     out = io.StringIO()
     assert stop(config, "purge", reason="too slow", out=out) == 0
-    assert out.getvalue() == f"run {run} of purge stops at its next batch\n"
+    assert out.getvalue() == f"run {run} of purge stops after its batch\n"
     (row,) = connection.execute("SELECT stop FROM bgjobs.lease").fetchall()
     assert row[0].startswith("stopped by ")
     assert row[0].endswith(": too slow")
@@ -56,7 +56,7 @@ def test_a_run_at_work_is_asked_to_stop(config: Path, connection: psycopg.Connec
 def test_there_may_be_nothing_to_stop(config: Path) -> None:
     out = io.StringIO()
     assert stop(config, "purge", reason=None, out=out) == 0
-    assert out.getvalue() == "no run of purge is at work\n"
+    assert out.getvalue() == "no run of purge is running\n"
     with pytest.raises(UsageError, match='there is no job "purgee"'):
         stop(config, "purgee", reason=None, out=out)
     with pytest.raises(UsageError, match='there is no job "purgee"'):

@@ -85,7 +85,7 @@ def test_each_that_succeeds_leaves_the_list_and_the_others_are_tried_again(item:
     assert said.startswith("work: success: 1 record in ")
     assert listed(item) == []
     assert item.rows("SELECT DISTINCT done FROM item") == [{"done": 1}]
-    assert run(item, "retry", "work", status=0) == "bgjobs: work: nothing is on the list\n"
+    assert run(item, "retry", "work", status=0) == "bgjobs: work: no failed records\n"
     runs = "SELECT trigger, only_failed, processed, failed FROM bgjobs.run ORDER BY started_at"
     assert [tuple(row.values()) for row in item.rows(runs)] == [
         ("manual", False, 28, 2),
@@ -141,12 +141,14 @@ def test_records_that_are_gone_are_told_of_and_stay_until_they_are_forgotten(ite
     item.rows("DELETE FROM item WHERE id = 7; UPDATE item SET bad = false")
     item.rows("DELETE FROM bgjobs.outbox WHERE key = 'm3'")
     said = run(item, "retry", "work", status=0)
-    assert "2 on the list are gone from what the job selects, or from its outbox" in said
+    assert "2 listed records are no longer selected by the job or in its outbox" in said
     assert "bgjobs retry work --forget" in said
     sent = (item.path / "sent").read_text().split()
     assert sorted(sent) == sorted(f"m{n}" for n in range(1, 15) if n not in {3, 7})
     assert [row["key"] for row in item.rows(LIST)] == [["7"], {"message": "m3"}]
-    assert item.bgjobs("retry", "work", "--forget").stdout == "work: 2 records taken off the list\n"
+    assert (
+        item.bgjobs("retry", "work", "--forget").stdout == "work: 2 records removed from the list\n"
+    )
     assert item.rows(LIST) == []
 
 

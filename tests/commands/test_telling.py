@@ -47,7 +47,7 @@ bgjobs: job remind failed: KeyError: 'id'
   KeyError: 'id'
 
   more: bgjobs show 51d5d91c
-  next: bgjobs run remind goes on where it stopped; other slots start as scheduled"""
+  next: bgjobs run remind resumes it; other slots start as scheduled"""
     )
 
 
@@ -75,13 +75,13 @@ def test_what_comes_next_is_told_as_the_job_has_it() -> None:
             JOB,
             stopped,
             "was interrupted: stopped by SIGTERM",
-            "the next start goes on where it stopped; now: bgjobs run remind",
+            "the next start resumes it; now: bgjobs run remind",
         ),
         (
             JOB._replace(resume="restart"),
             stopped,
             "was interrupted: stopped by SIGTERM",
-            "the next start begins it anew; now: bgjobs run remind",
+            "the next start starts it again; now: bgjobs run remind",
         ),
         (
             JOB._replace(resume="manual"),
@@ -93,7 +93,7 @@ def test_what_comes_next_is_told_as_the_job_has_it() -> None:
             JOB._replace(schedule=None),
             failed,
             "failed",
-            "bgjobs run remind goes on where it stopped",
+            "bgjobs run remind resumes it",
         ),
         (
             JOB,

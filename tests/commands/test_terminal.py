@@ -130,7 +130,7 @@ def test_the_bar_counts_what_is_left_and_output_is_kept_and_shown(
     assert second.ends() == 0
     assert "0/20" in second.seen
     went_on, *printed, last = second.lines
-    assert re.fullmatch(r"slow goes on with slot \S+, attempt 2", went_on)
+    assert re.fullmatch(r"slow resumes slot \S+, attempt 2", went_on)
     assert printed == ["at 15", "at 25"]
     assert re.fullmatch(r"slow: success: 20 records in \S+s", last)
     kept = project.rows("SELECT output FROM bgjobs.run ORDER BY attempt")

@@ -198,7 +198,7 @@ def test_an_audit_table_that_would_take_no_row_is_found(project: Project) -> Non
     ended = project.bgjobs("validate")
     assert ended.stderr == (
         'bgjobs: jobs.toml:4: [audit] the audit table trail has no column "origin"\n'
-        'bgjobs: jobs.toml:4: [audit] the audit table trail wants a value for "tenant_id": '
+        'bgjobs: jobs.toml:4: [audit] the audit table trail needs a value for "tenant_id": '
         "give it in [audit.columns]\n"
     )
 

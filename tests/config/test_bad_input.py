@@ -35,8 +35,8 @@ def test_everything_wrong_is_told_at_once_through_the_process(project: Project) 
     ended = project.bgjobs("history")
     assert (ended.returncode, ended.stdout) == (ExitStatus.BAD_CONFIG, "")
     assert ended.stderr == (
-        'bgjobs: jobs.toml:3: [jobs.a] there is nothing to do: it needs "statement", "handler", '
-        'or "select" with one\n'
+        'bgjobs: jobs.toml:3: [jobs.a] nothing to do: it needs "statement", "handler", '
+        'or "select" with one of them\n'
         'bgjobs: jobs.toml:4: [jobs.a] unknown key "shedule" (did you mean "schedule"?)\n'
         "bgjobs: jobs.toml:7: [jobs.b] statement: the parameter :x is not declared; "
         "declare it: params = { x = … }\n"

@@ -101,6 +101,6 @@ def test_a_secret_parameter_needs_a_private_file(guard: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         load(written(guard, text), {})
     assert str(raised.value) == (
-        "jobs.toml:3: [jobs.j] params: token is secret and others may read the file: "
+        "jobs.toml:3: [jobs.j] params: token is secret and others can read the file: "
         f"chmod 600 {guard}/jobs.toml"
     )

@@ -67,7 +67,7 @@ def test_a_password_needs_a_private_file(guard: Path, url: str) -> None:
     with pytest.raises(ConfigError) as raised:
         load(written(guard, text, 0o640), {})
     assert str(raised.value) == (
-        "jobs.toml:2: [database] url holds a password and others may read the file: "
+        "jobs.toml:2: [database] url contains a password and others can read the file: "
         f"chmod 600 {guard}/jobs.toml, or move the password into a password_file"
     )
 
@@ -83,9 +83,9 @@ def test_an_url_without_a_password_does_not(guard: Path, url: str) -> None:
     ("content", "mode", "reason"),
     [
         (None, 0, "{place} cannot be read: No such file or directory"),
-        ("S3cr3t", 0o644, "others may read it: chmod 600 {place}"),
-        ("", 0o600, "{place} has to hold one line, the password"),
-        ("S3cr3t\nx\n", 0o600, "{place} has to hold one line, the password"),
+        ("S3cr3t", 0o644, "others can read it: chmod 600 {place}"),
+        ("", 0o600, "{place} must contain one line, the password"),
+        ("S3cr3t\nx\n", 0o600, "{place} must contain one line, the password"),
     ],
 )
 def test_a_password_file_is_one_private_line(

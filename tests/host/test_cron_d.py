@@ -36,8 +36,8 @@ def test_the_file_before_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["bgjobs.old", "", "a/b", "bgjobs~", "a b"])
-def test_a_name_that_cron_overlooks_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(CrontabError, match="cron overlooks a file"):
+def test_a_name_that_cron_ignores_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CrontabError, match="cron ignores a file"):
         CronFile(name, tmp_path).read()
 
 

@@ -251,7 +251,7 @@ def test_a_change_by_somebody_else_in_between_stops_the_write(tmp_path: Path) ->
         fake.file.write_bytes(b"# more precious\n")
         return install(text)
 
-    with pytest.raises(CrontabError, match="was changed by somebody else just now"):
+    with pytest.raises(CrontabError, match="was just changed by somebody else"):
         change(UserCrontab(None, fake.environ), slow, tmp_path, NOW)
     assert fake.file.read_bytes() == b"# more precious\n"
 

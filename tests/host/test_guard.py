@@ -66,7 +66,7 @@ def test_os_exit_with_zero_is_no_success(status_of: Status, deaths: list[Death])
     assert status_of(lambda _: os._exit(0)) == CRASHED
     assert deaths[0].status == 0
     assert deaths[0].cause == (
-        "ended itself with exit status 0 in the midst of the work (os._exit?)"
+        "ended itself with exit status 0 in the middle of its work (os._exit?)"
     )
 
 
@@ -108,7 +108,7 @@ def test_work_that_hangs_in_c_code_is_killed_after_its_deadline(
     status_of: Status, deaths: list[Death]
 ) -> None:
     assert status_of(hang_in_c, HURRY) == ExitStatus.TIMED_OUT
-    assert deaths[0].cause == "hung beyond its timeout and was killed"
+    assert deaths[0].cause == "hung past its timeout and was killed"
 
 
 def test_limit_that_the_work_tells_takes_the_place_of_the_first(

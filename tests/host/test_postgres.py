@@ -221,11 +221,11 @@ def test_places_that_will_not_do_are_refused_in_words(home, require):
         postgres.ensure(home.with_name("a,b"))
     home.mkdir()
     (home / "thesis.tex").touch()
-    with pytest.raises(ConfigError, match="holds other things"):
+    with pytest.raises(ConfigError, match="contains other files"):
         postgres.ensure(home)
     assert home.stat().st_mode & 0o777 == 0o755
     (home / "file").touch()
-    with pytest.raises(ConfigError, match="cannot be made: Not a directory"):
+    with pytest.raises(ConfigError, match="cannot be created: Not a directory"):
         postgres.ensure(home / "file/pg")
     shutil.rmtree(home)
     require("root")

@@ -90,7 +90,7 @@ def test_work_that_does_not_obey_the_second_signal_is_killed(run: Run) -> None:
     select.select([], [], [], 0.05)
     running.process.terminate()
     assert running.ends() == 143
-    assert running.told()[2:] == ["dead did not stop when it was asked twice, and was killed"]
+    assert running.told()[2:] == ["dead did not stop when asked twice, and was killed"]
 
 
 def test_further_signals_do_not_wait_for_the_grace(run: Run) -> None:

@@ -133,7 +133,7 @@ def test_carried_variables_stand_in_each_line_and_in_no_assignment() -> None:
         ("API_KEY", "x", "looks like a secret"),
         ("DATABASE_URL", "postgresql://me:pw@host/db", "looks like a secret"),
         ("DSN", "host=x password = pw", "looks like a secret"),
-        ("A B", "x", "is no name of a variable"),
+        ("A B", "x", "is not a variable name"),
     ],
 )
 def test_a_secret_is_never_carried(name: str, value: str, complaint: str) -> None:

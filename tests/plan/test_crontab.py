@@ -78,7 +78,7 @@ END = b"# END bgjobs one\n"
     ("crontab", "complaint"),
     [
         (b"x\n" + BEGIN + BODY, "begun in the crontab's line 2 (one) has no end;"),
-        (BODY + END, "line 3 ends a block of bgjobs that was not begun: one"),
+        (BODY + END, "line 3 ends a block of bgjobs that has no beginning: one"),
         (
             BEGIN + BODY + END + BEGIN + END,
             "two blocks of bgjobs for one, begun in the lines 1 and 5",

@@ -87,7 +87,7 @@ def test_restart_begins_a_slot_anew_and_manual_begins_nothing() -> None:
     found = attempt(RunStatus.CRASHED)
     anew = Begin(DUE, Trigger.RETRY, 2, {}, None)
     assert planned(a_job(resume="restart"), newest=found, at_due=found) == [anew]
-    why = f"run {RUN} is unfinished and waits for a person: bgjobs run purge --resume or --restart"
+    why = f"run {RUN} is unfinished and waits for you: bgjobs run purge --resume or --restart"
     held = [Skip(DUE, Trigger.CRON, why)]
     manual = a_job(resume="manual", catch_up="all")
     assert planned(manual, newest=found, at_due=found) == held
@@ -192,7 +192,7 @@ def test_run_by_hand_goes_on_with_what_is_unfinished(status: RunStatus) -> None:
     manual = a_job(resume="manual")
     assert by_person(manual, newest=found, resume=True) == onward
     assert by_person(manual, newest=found, restart=True) == anew
-    with pytest.raises(NotNowError, match=rf"run {RUN} of purge is unfinished \({status}\); say"):
+    with pytest.raises(NotNowError, match=rf"run {RUN} of purge is unfinished \({status}\); give"):
         by_person(manual, newest=found)
     # A slot that is named is another's business.
     assert by_person(newest=found, slot=AT) == Begin(AT, Trigger.MANUAL)
@@ -201,7 +201,7 @@ def test_run_by_hand_goes_on_with_what_is_unfinished(status: RunStatus) -> None:
 def test_slot_that_is_done_is_worked_again_only_if_that_is_said() -> None:
     for status in (RunStatus.SUCCESS, RunStatus.PARTIAL):
         found = attempt(status)
-        with pytest.raises(NotNowError, match=r"is done by run 3f2a1b9c.*say --restart"):
+        with pytest.raises(NotNowError, match=r"is done by run 3f2a1b9c.*give --restart"):
             by_person(at_slot=found, slot=DUE)
         with pytest.raises(NotNowError):
             by_person(at_slot=found, slot=DUE, resume=True)

@@ -43,7 +43,7 @@ overdue  every 15 minutes, UTC           2026-10-24 12:15  handler
 night    daily at 02:30, Europe/Berlin   2026-10-25 00:30  SQL
 purge    Monday to Friday at 02:00, UTC  2026-10-26 02:05  SQL
     Removes old rows
-    starts spread over 10m, on this host +5m
+    starts are spread over 10m; on this host +5m
 off      daily at 08:00, UTC             disabled          SQL in batches
 hand     by hand                         -                 one call
 boot     when the host starts            at start          SQL"""

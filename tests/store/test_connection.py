@@ -90,7 +90,7 @@ def test_what_heals_what_a_record_causes_and_what_neither() -> None:
         ("53100", "could not extend file", 75, "the server's disk is full"),
         ("40P01", "deadlock detected", 75, "each time it was tried: deadlock detected"),
         ("55P03", "lock timeout", 75, "lock timeout"),
-        ("25P03", "idle-in-transaction timeout", 1, "takes longer than the server"),
+        ("25P03", "idle-in-transaction timeout", 1, "takes longer than idle_in_transaction"),
         ("57P01", "terminating connection", 69, "the database was lost: terminating connection"),
         ("57014", "statement timeout", 1, "statement timeout"),
         ("23505", "duplicate key", 1, "duplicate key"),

@@ -86,7 +86,7 @@ def test_an_audit_table_of_the_teams_own_is_looked_at_and_not_changed(
     assert report.audit_problems == (
         'the audit table audit_log has no column "details"',
         'the audit table audit_log has no column "source"',
-        'the audit table audit_log wants a value for "tenant_id": give it in [audit.columns]',
+        'the audit table audit_log needs a value for "tenant_id": give it in [audit.columns]',
     )
 
 

@@ -9,7 +9,7 @@ THROTTLE = table(
     Key(
         "replication_lag",
         duration("1 ms", "1 day"),
-        "Wait while a standby is further behind.",
+        "Wait while a standby lags further behind.",
         '"10 s"',
     ),
     Key(
@@ -18,8 +18,8 @@ THROTTLE = table(
         "Wait after a commit that took longer.",
         '"200 ms"',
     ),
-    Key("locks", FLAG, "Wait while a session waits for a lock on the table.", "true", "false"),
-    Key("autovacuum", FLAG, "Wait while autovacuum works on the table.", "true", "false"),
+    Key("locks", FLAG, "Wait while a session waits for a lock on `table`.", "true", "false"),
+    Key("autovacuum", FLAG, "Wait while autovacuum works on `table`.", "true", "false"),
 )
 _THROTTLING = Kind("a table", lambda values: Throttle(**values), {"type": "object"})
 
@@ -27,7 +27,7 @@ BATCHES = (
     Key(
         "batch_size",
         BATCH_SIZE,
-        'Records in a batch and its transaction; "auto" adapts to batch_target.',
+        'Records per batch, which is one transaction; "auto" aims at batch_target.',
         "500",
         "1000",
         inherited=True,
@@ -43,7 +43,7 @@ BATCHES = (
     Key(
         "read_ahead",
         FLAG,
-        "Whether the next batch is read while the handler works on this one.",
+        "Read the next batch while the handler works on this one.",
         "false",
         "true",
         inherited=True,
@@ -51,7 +51,7 @@ BATCHES = (
     Key(
         "concurrency",
         whole(1, 256),
-        "Calls of the handler at the same time, in threads or as coroutines.",
+        "Concurrent calls of the handler, as threads or coroutines.",
         "8",
         "1",
         inherited=True,
@@ -66,7 +66,7 @@ BATCHES = (
     Key(
         "resume",
         choice("continue", "restart", "manual"),
-        "After a crash: go on where it stood, from the first record, or when asked to.",
+        "Whether an unfinished run resumes at its cursor, starts again, or waits for a person.",
         '"restart"',
         '"continue"',
         inherited=True,
@@ -74,14 +74,14 @@ BATCHES = (
     Key(
         "until_empty",
         FLAG,
-        "Whether records that appear while it runs are worked in the same run.",
+        "Repeat until the select returns nothing.",
         "true",
         "false",
     ),
     Key(
         "pause",
         duration("0 s", "1 hour"),
-        "Rest after each batch.",
+        "Pause after each batch.",
         '"50 ms"',
         '"0 s"',
         inherited=True,

@@ -9,7 +9,7 @@ ROOT = table(
     Key(
         "project",
         PROJECT,
-        "Names the block in the crontab; the directory's name where it is not given.",
+        "Name of the crontab block; by default the directory's name.",
         '"crm"',
     ),
 )
@@ -18,30 +18,30 @@ DATABASE = table(
     Key(
         "url",
         URL,
-        "A Postgres URL or connection string, or embedded:PATH for a server of bgjobs' own; "
-        "BGJOBS_DATABASE_URL goes before it, libpq's environment holds without it.",
+        "A Postgres URL or connection string, or embedded:PATH for a private server; overridden by "
+        "BGJOBS_DATABASE_URL; if omitted, libpq's environment variables are used.",
         '"postgresql://app@localhost/app"',
         private=True,
     ),
-    Key("service", SERVICE, "A service of libpq's service file, instead of a url.", '"crm"'),
+    Key("service", SERVICE, "A service of libpq's service file, instead of url.", '"crm"'),
     Key(
         "password_file",
         PLACE,
-        "A file with nothing but the password, which only its owner may read.",
+        "A file that holds only the password and that only its owner can read.",
         '"/etc/crm/password"',
     ),
-    Key("schema", IDENTIFIER, "Where the ledger's tables are.", '"bgjobs"', '"bgjobs"'),
+    Key("schema", IDENTIFIER, "The schema of the ledger's tables.", '"bgjobs"', '"bgjobs"'),
     Key(
         "connect_timeout",
         duration("1 s", "10 minutes"),
-        "How long one try to connect may take.",
+        "How long one attempt to connect may take.",
         '"10 s"',
         '"10 s"',
     ),
     Key(
         "connect_wait",
         duration("0 s", "1 day"),
-        "How long a run goes on trying while nobody answers.",
+        "How long a run keeps trying to connect.",
         '"2 minutes"',
         '"30 s"',
     ),
@@ -51,26 +51,26 @@ AUDIT = table(
     Key(
         "table",
         TABLE_PARTS,
-        "The table that gets one row for each finished run.",
+        "The table that gets one row per finished run.",
         '"public.audit_log"',
         '"audit_log"',
     ),
-    Key("columns", CONSTANTS, "Constant values for further columns.", "{ tenant_id = 1 }"),
+    Key("columns", CONSTANTS, "Constant values for additional columns.", "{ tenant_id = 1 }"),
 )
 
 CRON = table(
-    Key("mailto", MAILBOX, "Where cron sends what a run prints.", '"ops@example.com"'),
+    Key("mailto", MAILBOX, "Where cron mails what a run prints.", '"ops@example.com"'),
     Key(
         "path",
         PATHS,
-        "PATH of the runs.",
+        "PATH for the runs.",
         '"/usr/local/bin:/usr/bin:/bin"',
         '"/usr/local/bin:/usr/bin:/bin"',
     ),
     Key(
         "environment",
         VARIABLES,
-        "Variables whose values are carried into the crontab; never a secret.",
+        "Environment variables whose values are copied into the crontab; never secrets.",
         '["PGSERVICEFILE"]',
     ),
 )

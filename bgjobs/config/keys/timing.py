@@ -22,13 +22,13 @@ TIMING = (
     Key(
         "schedule",
         FILLED,
-        "When cron starts it: five fields as in crontab(5), or a macro; without, only by hand.",
+        "When cron starts it: five fields as in crontab(5), or a macro; if omitted, only by hand.",
         '"*/15 * * * *"',
     ),
     Key(
         "timezone",
         _ZONE,
-        "The zone of `schedule` and `not_after`.",
+        "The time zone of `schedule` and `not_after`.",
         '"Europe/Berlin"',
         '"UTC"',
         inherited=True,
@@ -36,7 +36,7 @@ TIMING = (
     Key(
         "dst_gap",
         choice(*GAPS),
-        "A fixed time in the hour that is missing: once it is over, or not at all.",
+        "A fixed time in the hour that the clock skips: run right after it, or not at all.",
         '"skip"',
         '"late"',
         inherited=True,
@@ -44,7 +44,7 @@ TIMING = (
     Key(
         "dst_overlap",
         choice(*OVERLAPS),
-        "A fixed time in the hour that comes twice.",
+        "A fixed time in the hour that comes twice: which of the two runs.",
         '"second"',
         '"first"',
         inherited=True,
@@ -52,7 +52,7 @@ TIMING = (
     Key(
         "spread",
         duration("0 s", "1 day"),
-        "The starts of jobs and hosts with the same schedule are spread over this time.",
+        "Delay starts by up to this time, differently for each job and host.",
         '"10 m"',
         '"0 s"',
         inherited=True,
@@ -61,7 +61,7 @@ TIMING = (
     Key(
         "overlap",
         choice("skip", "wait", "allow"),
-        "What a start does while the job's last run is at work.",
+        "What a start does while the job's previous run is still running.",
         '"wait"',
         '"skip"',
         inherited=True,
@@ -69,7 +69,7 @@ TIMING = (
     Key(
         "overlap_wait",
         duration("1 s", "1 day"),
-        'How long a start waits for it, with overlap = "wait".',
+        'How long a start waits with overlap = "wait".',
         '"30 m"',
         '"5 m"',
         inherited=True,
@@ -77,7 +77,7 @@ TIMING = (
     Key(
         "catch_up",
         choice("skip", "latest", "all"),
-        "Which missed slots are made up for at the next start.",
+        "Which missed slots the next start works.",
         '"latest"',
         '"skip"',
         inherited=True,
@@ -85,7 +85,7 @@ TIMING = (
     Key(
         "catch_up_limit",
         whole(1, 1000),
-        "At most this many of them in one start.",
+        "At most this many missed slots per start.",
         "3",
         "10",
         inherited=True,
@@ -93,14 +93,14 @@ TIMING = (
     Key(
         "max_lateness",
         duration("1 s", "366 days", optional=True),
-        "Slots missed longer ago are not made up for.",
+        "Slots missed longer ago are skipped.",
         '"1 day"',
         inherited=True,
     ),
     Key(
         "keep",
         duration("1 hour", "36500 days", optional=True),
-        "How long a run stays in the history.",
+        "How long a run is kept in the history.",
         '"30 days"',
         '"90 days"',
         inherited=True,
@@ -108,7 +108,7 @@ TIMING = (
     Key(
         "keep_failed",
         duration("1 hour", "36500 days", optional=True),
-        "How long a run stays that did not succeed.",
+        "How long a run that did not succeed is kept.",
         '"2000 days"',
         '"365 days"',
         inherited=True,
@@ -116,7 +116,7 @@ TIMING = (
     Key(
         "keep_runs",
         whole(1, 1_000_000),
-        "At most this many runs stay.",
+        "At most this many runs are kept.",
         "500",
         inherited=True,
     ),

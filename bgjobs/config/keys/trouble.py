@@ -9,7 +9,7 @@ TROUBLE = (
     Key(
         "max_failures",
         ALLOWANCE,
-        "Records that may fail before the run does.",
+        "How many records may fail before the run fails.",
         '{ records = 10, ratio = "2%" }',
         "0",
         inherited=True,
@@ -17,7 +17,7 @@ TROUBLE = (
     Key(
         "retries",
         whole(0, 100),
-        "How often a run that failed is tried again.",
+        "How many times a failed run is retried.",
         "3",
         "0",
         inherited=True,
@@ -25,14 +25,14 @@ TROUBLE = (
     Key(
         "retry_on",
         ERRORS,
-        "Only these failures are tried again; any, where it is not given.",
+        "Retry only these errors; if omitted, all.",
         '["40001", "smtplib.SMTPServerDisconnected"]',
         inherited=True,
     ),
     Key(
         "retry_delay",
         duration("0 s", "1 day"),
-        "Rest before the first retry; doubled before each further one.",
+        "Pause before the first retry; doubled before each further one.",
         '"10 s"',
         '"1 s"',
         inherited=True,
@@ -44,7 +44,7 @@ TROUBLE = (
         '"30 minutes"',
         inherited=True,
     ),
-    Key("not_after", CLOCK, "When a run stops for the day.", '"06:00"', inherited=True),
+    Key("not_after", CLOCK, "Time of day at which a run stops.", '"06:00"', inherited=True),
     Key(
         "statement_timeout",
         duration("1 ms", "1 day", optional=True),
@@ -63,7 +63,7 @@ TROUBLE = (
     Key(
         "lease",
         duration("5 s", "1 day"),
-        "How long after its last sign of life a run counts as dead.",
+        "How long after its last heartbeat a run counts as dead.",
         '"5 m"',
         '"60 s"',
         inherited=True,
