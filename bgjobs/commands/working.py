@@ -170,8 +170,13 @@ def task(stage: Stage, step: Begin, start: Start, lease: Lease) -> Task:
 def _rhythm(stage: Stage, lease: Lease) -> Rhythm:
     job, stops = stage.request.job, stage.scene.stops
     throttle = job.throttle
+
+    def beat() -> None:
+        if not stage.request.dry_run:
+            stage.ledger.beat(lease)
+
     if throttle is None:
-        return Rhythm(job, sleep=stops.pause)
+        return Rhythm(job, sleep=stops.pause, beat=beat)
     import time
 
     from bgjobs.run.throttling import Throttling
@@ -185,11 +190,6 @@ def _rhythm(stage: Stage, lease: Lease) -> Rhythm:
         monotonic=time.monotonic,
         longest=lease.ttl / 4,
     )
-
-    def beat() -> None:
-        if not stage.request.dry_run:
-            stage.ledger.beat(lease)
-
     return Rhythm(job, sleep=stops.pause, throttling=throttling, beat=beat)
 
 

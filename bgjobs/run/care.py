@@ -10,7 +10,7 @@ from bgjobs.run.calls import Calls, Failed
 from bgjobs.run.effects import Effects
 from bgjobs.run.isolate import Part, isolate
 from bgjobs.run.task import SYSTEMATIC, Task
-from bgjobs.store.blame import blame
+from bgjobs.store.blame import Blame
 from bgjobs.store.connection import check_transaction, lend, of_records, take_back
 from bgjobs.store.pages import Key, Page, Pages
 from bgjobs.store.setbased import SetBased
@@ -52,7 +52,7 @@ class Care:
         standing = batches.standing(batches.begin())
         run.counters, run.outbox = dict(standing.counters), []
         size = self.task.size(standing.counts)
-        with blame("select"):
+        with Blame("select"):
             page = self.pages.read(self.pages.ask(standing.cursor, standing.until, size))
         self.size = page.size
         if not page.size:

@@ -10,7 +10,7 @@ from bgjobs.run.effects import Effects
 from bgjobs.run.forks import Alone
 from bgjobs.run.recovery import Recovery
 from bgjobs.run.task import Task
-from bgjobs.store.blame import blame
+from bgjobs.store.blame import Blame
 from bgjobs.store.connection import check_transaction, lend, take_back
 
 _DONE = ["done"]
@@ -45,7 +45,7 @@ class Once:
 
     def _statement(self) -> int:
         text = statement.bind(statement.stripped(self.task.job.statement or ""))
-        with blame("statement"):
+        with Blame("statement"):
             cursor = self.task.session.connection.execute(text.encode(), self.task.values)
         return max(cursor.rowcount, 0)
 

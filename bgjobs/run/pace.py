@@ -14,17 +14,18 @@ class Pace:
 
     Attributes:
         size: Of the next batch.
+        follows: Whether it does.
     """
 
     def __init__(self, size: int | None, target: float) -> None:
         self.size = _FIRST if size is None else size
-        self._follows = size is None
+        self.follows = size is None
         self._target = target
         self._per_record: float | None = None
 
     def worked(self, records: int, seconds: float) -> None:
         """Learn from a batch that was committed; its records alone count, not those asked for."""
-        if not self._follows or records <= 0:
+        if not self.follows or records <= 0:
             return
         newest = max(seconds, 1e-9) / records
         known = self._per_record
@@ -34,7 +35,7 @@ class Pace:
 
     def stumbled(self) -> None:
         """Learn from a batch that was too long for a timeout: the next has half of it."""
-        if self._follows:
+        if self.follows:
             self._resize(self.size / 2)
             self._per_record = None
 

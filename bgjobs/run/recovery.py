@@ -42,7 +42,8 @@ class Recovery:
         now = time.monotonic()
         self._since = now if self._since is None else self._since
         gone = connection.lost(self._task.session.connection)
-        if not (gone or connection.healing(error)):
+        smaller = connection.took_too_long(error) and self._task.rhythm.stumbled()
+        if not (gone or smaller or connection.healing(error)):
             raise error
         if now - self._since > _PATIENCE or self._tries > (_TRIES_LOST if gone else _TRIES):
             if gone:

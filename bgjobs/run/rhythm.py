@@ -12,10 +12,10 @@ class Rhythm:
     """Paces one job's batches.
 
     Args:
-        job: `batch_size`, `batch_target` and `pause` count.
+        job: `batch_size`, `batch_target`, `pause` and `lease` count.
         sleep: Rests, and wakes when the run is asked to stop.
         throttling: Holds the run back while the database is not well.
-        beat: Renews the lease during such a wait.
+        beat: Renews the lease before each quarter of its length that is waited.
         monotonic: Seconds on a clock that only rises.
 
     Attributes:
@@ -34,6 +34,7 @@ class Rhythm:
     ) -> None:
         self._pace = Pace(job.batch_size, job.batch_target.total_seconds())
         self._pause = job.pause.total_seconds()
+        self._every = job.lease.total_seconds() / 4
         self._sleep = sleep
         self._throttling = throttling
         self._beat = beat
@@ -55,6 +56,11 @@ class Rhythm:
         self._began = now
         self.resting = self.paced and records > 0
 
+    def stumbled(self) -> bool:
+        """A batch ran into a timeout; whether the next ones may be smaller."""
+        self._pace.stumbled()
+        return self._pace.follows
+
     def committed(self, seconds: float) -> None:
         """A COMMIT took so long."""
         if self._throttling is not None:
@@ -65,8 +71,15 @@ class Rhythm:
         if not self.resting:
             return
         self.resting = False
-        if self._pause:
-            self._sleep(self._pause)
+        self._sleep_on()
         if self._throttling is not None:
             self._throttling.wait(self._beat)
         self._began = self._monotonic()
+
+    def _sleep_on(self) -> None:
+        left = self._pause
+        while left > 0:
+            if self._pause > self._every:
+                self._beat()
+            self._sleep(min(left, self._every))
+            left -= self._every

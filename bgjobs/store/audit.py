@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from bgjobs.store.blame import AUDIT, blame
+from bgjobs.store.blame import AUDIT, Blame
 from bgjobs.store.session import Session
 
 
 def insert_audit(session: Session, runs: Sequence[UUID]) -> None:
     """Write the audit rows of finished runs, in the transaction that finished them."""
-    with blame(AUDIT):
+    with Blame(AUDIT):
         session.execute("insert_audit", {"runs": list(runs)})

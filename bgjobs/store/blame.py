@@ -1,7 +1,6 @@
 """What the server says of a job's SQL, and which part of the job it says it of."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 import psycopg
 
@@ -11,15 +10,22 @@ _NOT_ALLOWED = "42501"
 _LINE = "LINE "
 
 
-@contextmanager
-def blame(part: str) -> Iterator[None]:
+class Blame:
     """A context whose errors are about one part: "select", "statement", or AUDIT."""
-    try:
-        yield
-    except psycopg.Error as error:
-        if blamed(error) is None:
-            error.add_note(part)
-        raise
+
+    __slots__ = ("_part",)
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def __enter__(self) -> None:
+        """Nothing is to be done beforehand."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if isinstance(error, psycopg.Error) and blamed(error) is None:
+            error.add_note(self._part)
 
 
 def blamed(error: psycopg.Error) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from bgjobs.store.blame import blame
+from bgjobs.store.blame import Blame
 from bgjobs.store.pages import COUNT, Asked, Columns, Key, Page, Pages
 from bgjobs.store.quoting import identifier
 
@@ -15,7 +15,7 @@ def ends(pages: Pages, parts: int) -> list[Key]:
     There are fewer where there are not enough records or groups, and none without records.
     """
     pages.refuse_unsound(None, None)
-    with blame("select"):
+    with Blame("select"):
         row = pages.session.connection.execute(pages.render(COUNT), pages.values).fetchone()
     size = -(-(row[0] if row else 0) // parts)
     found: list[Key] = []

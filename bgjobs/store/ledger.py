@@ -10,7 +10,7 @@ from bgjobs.errors import LeaseLostError
 from bgjobs.record import Attempt, Counts, Failure, RunStatus, Trigger
 from bgjobs.store.audit_table import name
 from bgjobs.store.batches import Lease
-from bgjobs.store.blame import AUDIT, blame
+from bgjobs.store.blame import AUDIT, Blame
 from bgjobs.store.session import Session
 
 NO_LANE = UUID(int=0)
@@ -187,7 +187,7 @@ class Ledger:
             "reason": reason,
             "finished_at": finished_at,
         }
-        with blame(AUDIT):
+        with Blame(AUDIT):
             row = self.session.execute("close_run", values).fetchone()
         return _closed(row[0]) if row else None
 

@@ -9,7 +9,7 @@ from psycopg import sql
 from bgjobs import statement
 from bgjobs.errors import BgjobsError, JobFailedError
 from bgjobs.job import Job, KeyColumn
-from bgjobs.store.blame import blame
+from bgjobs.store.blame import Blame
 from bgjobs.store.keys import null_error, origins, refuse_nulls, refuse_other
 from bgjobs.store.pipelining import answered
 from bgjobs.store.quoting import escaped, identifier
@@ -118,7 +118,7 @@ class Pages:
         """What the select returns; asks the server once."""
         if self._columns is None:
             text = self.render("SELECT * FROM ({select}\n) AS page LIMIT 0")
-            with blame("select"):
+            with Blame("select"):
                 cursor = self.session.connection.execute(text, self.values)
             described = cursor.description or []
             names = tuple(column.name for column in described)
@@ -225,7 +225,7 @@ class Pages:
             "SELECT * FROM ({select}\n) AS page ORDER BY {order} LIMIT 1",
             order=self.order(reverse=True),
         )
-        with blame("select"):
+        with Blame("select"):
             cursor = self.session.connection.execute(text, self.values)
         page = self.read(Asked(cursor, 1))
         return page.last if page.size else None

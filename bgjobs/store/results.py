@@ -9,7 +9,7 @@ from psycopg import sql
 from bgjobs import statement
 from bgjobs.errors import AnswerError, JobFailedError
 from bgjobs.store.arrays import array, kinds_of, through_text
-from bgjobs.store.blame import blame
+from bgjobs.store.blame import Blame
 from bgjobs.store.pages import Columns
 from bgjobs.store.quoting import escaped, identifier
 from bgjobs.store.session import Session
@@ -68,7 +68,7 @@ class Results:
         values = dict(self._values)
         for number, (of_type, column) in enumerate(zip((t for _, t in shape), listed, strict=True)):
             values[f"bgjobs_column_{number}"] = array(of_type, column)
-        with blame("statement"):
+        with Blame("statement"):
             return self.session.connection.execute(text, values)
 
     def _render(self, shape: Sequence[tuple[str, str]]) -> bytes:

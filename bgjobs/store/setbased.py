@@ -8,7 +8,7 @@ from psycopg import sql
 from bgjobs import statement
 from bgjobs.job import Job
 from bgjobs.store.batches import Lease
-from bgjobs.store.blame import blame
+from bgjobs.store.blame import Blame
 from bgjobs.store.pages import Key, Pages
 from bgjobs.store.quoting import identifier
 
@@ -46,7 +46,7 @@ class SetBased:
         """
         page = self.pages.text(after=after is not None, until=True).decode()
         text = statement.prepend_ctes(self._text, [("batch", page)])
-        with blame("statement"):
+        with Blame("statement"):
             return self.pages.session.connection.execute(
                 text.encode(), self.pages.bound(after, until, _NO_LIMIT)
             )

@@ -10,7 +10,7 @@ from psycopg.pq import TransactionStatus
 from bgjobs.errors import AnswerError, BgjobsError, DatabaseUnreachableError, JobFailedError
 from bgjobs.job import Database
 from bgjobs.store import connection as connections
-from bgjobs.store.blame import AUDIT, blame, presume
+from bgjobs.store.blame import AUDIT, Blame, presume
 from bgjobs.store.connection import connect, explain, explained, healing, of_records
 
 
@@ -108,7 +108,7 @@ def test_an_error_is_told_with_the_part_of_the_job_that_has_it(
     connection: psycopg.Connection,
 ) -> None:
     def told(query: str, part: str) -> str:
-        with pytest.raises(psycopg.Error) as raised, blame("statement"), blame(part):
+        with pytest.raises(psycopg.Error) as raised, Blame("statement"), Blame(part):
             connection.execute(query)
         return str(explained(raised.value))
 
