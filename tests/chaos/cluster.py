@@ -2,14 +2,17 @@
 
 import os
 import signal
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 
 from bgjobs.host import postgres
-from bgjobs.host.server import living, postmaster
+from bgjobs.host.account import account_for
+from bgjobs.host.binaries import binaries
+from bgjobs.host.server import living, postmaster, ready
 from bgjobs.store.migrate import migrate
 from bgjobs.store.session import Session
 from chaos.waiting import until
@@ -25,6 +28,7 @@ class Cluster:
         self.home = home
         self.url = postgres.ensure(home, {**_SETTINGS, **more})
         self._number = 0
+        self._process: subprocess.Popen[bytes] | None = None
         with psycopg.connect(self._create("ledger"), autocommit=True) as connection:
             migrate(Session(connection))
 
@@ -38,9 +42,22 @@ class Cluster:
             admin.execute(f"CREATE DATABASE {name} TEMPLATE {copied_from}".encode())
         return url_of(self.url, name)
 
-    def start(self) -> None:
-        """Start it again, which recovers what a crash has left."""
-        postgres.ensure(self.home)
+    def start(self, environ: Mapping[str, str] | None = None) -> None:
+        """Start it again, which recovers what a crash has left; `environ` goes to the server."""
+        if environ is None:
+            postgres.ensure(self.home)
+            return
+        account = account_for(self.home / "data")
+        self._process = subprocess.Popen(
+            [binaries() / "postgres", "-D", self.home / "data"],
+            cwd=self.home,
+            env={"PATH": "/usr/bin:/bin", **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **(account.arguments if account else {}),
+        )
+        until(lambda: ready(self.home), "the server")
 
     def admit(self, network: str) -> None:
         """Let anybody in who comes from there."""
@@ -56,6 +73,12 @@ class Cluster:
         assert pid is not None
         os.kill(pid, how)
         until(lambda: not living(self.home), "the end of the server")
+        self.reap()
+
+    def reap(self) -> None:
+        """Take the exit status of a server that was our own child."""
+        if self._process:
+            self._process.wait()
 
     def crash(self) -> None:
         """Kill a session's process: the server takes its memory for damaged, and ends all others."""
@@ -73,11 +96,14 @@ class Cluster:
 def cluster(**more: str) -> Iterator[Cluster]:
     """A server that is gone afterwards."""
     with short_directory() as place:
-        home = place / "pg"
+        made = None
         try:
-            yield Cluster(home, more)
+            made = Cluster(place / "pg", more)
+            yield made
         finally:
-            postgres.stop(home)
+            postgres.stop(place / "pg")
+            if made is not None:
+                made.reap()
 
 
 def _gone(connection: psycopg.Connection) -> bool:

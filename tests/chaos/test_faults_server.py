@@ -1,17 +1,14 @@
 """The server goes away, or refuses, at known points of a run."""
 
 import os
-import shutil
 import signal
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from chaos.catalogue import Fault, check, fault, listed
 from chaos.cluster import Cluster
+from chaos.disk import fill, small_disk
 from chaos.gate import BEFORE_AUDIT, IN_WORK, Gate, HandlerGate, standing
 from chaos.shapes import CALL, ONCE, OWN, ROWS, SET
 from chaos.trial import Trial
@@ -155,7 +152,8 @@ def test_full_tablespace(
     own_trial: Trial, own_cluster: Cluster, require: Callable[[str], str]
 ) -> None:
     require("root")
-    with small_disk(own_cluster) as place:
+    with small_disk(own_cluster.home.parent / "small") as place:
+        os.chown(place, own_cluster.account, -1)
         own_trial.watch.execute(f"CREATE TABLESPACE small LOCATION '{place}'".encode())
         own_trial.watch.execute("ALTER TABLE effect SET TABLESPACE small")
         # Two rows to a page: each batch needs new ones.
@@ -176,23 +174,3 @@ def test_full_tablespace(
         check(own_trial, FULL)
         own_trial.watch.execute("DROP TABLE effect")
         own_trial.watch.execute("DROP TABLESPACE small")
-
-
-def fill(place: Path) -> Path:
-    full = place / "full"
-    command = ["/usr/bin/dd", "if=/dev/zero", f"of={full}"]
-    assert subprocess.run(command, check=False, capture_output=True).returncode != 0
-    return full
-
-
-@contextmanager
-def small_disk(cluster: Cluster) -> Iterator[Path]:
-    place = cluster.home.parent / "small"
-    place.mkdir()
-    subprocess.run(["/usr/bin/mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", place], check=True)
-    try:
-        os.chown(place, cluster.account, -1)
-        yield place
-    finally:
-        subprocess.run(["/usr/bin/umount", place], check=True)
-        shutil.rmtree(place)
