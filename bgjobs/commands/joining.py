@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bgjobs.commands.dead import bury
-from bgjobs.commands.shard import settle, together
+from bgjobs.commands.shard import connect_soundly, settle, together
 from bgjobs.commands.stepping import again, back_off
 from bgjobs.commands.working import Stage, start_of, task
 from bgjobs.errors import ExitStatus, LeaseLostError, NotNowError
@@ -146,6 +146,7 @@ def _leave(stage: Stage, part: Task, ending: Ending) -> Outcome:
     """Close the run where this was the last of its shards to end."""
     shards = Shards(stage.session)
     if ending.status not in {RunStatus.SUCCESS, RunStatus.FAILED}:
+        connect_soundly(part, ending)
         shards.give_back(part.batches.lease)
     elif ending.status is RunStatus.FAILED:
         _see_who_comes(stage, part)

@@ -7,7 +7,7 @@ from bgjobs.commands.request import Request
 from bgjobs.commands.scene import open_session, scene, stream
 from bgjobs.commands.working import stage_of, task
 from bgjobs.ending import status_within
-from bgjobs.errors import ExitStatus, JobFailedError
+from bgjobs.errors import DatabaseUnreachableError, ExitStatus, JobFailedError
 from bgjobs.host.worker import Worker
 from bgjobs.job import Job
 from bgjobs.plan.starts import Begin
@@ -70,17 +70,29 @@ def settle(shard: Task, ending: Ending) -> None:
     Raises:
         DatabaseUnreachableError: It stayed away.
     """
-    connection = shard.session.connection
-    if ending.exit is ExitStatus.UNREACHABLE and lost(connection):
+    if ending.status not in {RunStatus.SUCCESS, RunStatus.FAILED}:
         return
     with shard.stops.shield():
-        if not idle(connection):
-            connection.close()
-            shard.reconnect()
+        connect_soundly(shard, ending)
         if ending.status is RunStatus.SUCCESS:
             shard.batches.finish_shard()
         elif ending.status is RunStatus.FAILED and ending.failure is not None:
             shard.batches.fail_shard(ending.failure, ending.exit)
+
+
+def connect_soundly(shard: Task, ending: Ending) -> None:
+    """Have a connection that is between transactions, after whatever the shard came to.
+
+    Raises:
+        DatabaseUnreachableError: It stayed away; where that was the end, it is not waited for.
+    """
+    connection = shard.session.connection
+    if ending.exit is ExitStatus.UNREACHABLE and lost(connection):
+        raise DatabaseUnreachableError(ending.failure.message if ending.failure else "lost")
+    if not idle(connection):
+        # Whatever stopped the work may have left it in the middle of an answer.
+        connection.close()
+        shard.reconnect()
 
 
 def together(job: Job, settled: Settled) -> Ending:

@@ -123,9 +123,12 @@ def _one_by_one(stage: Stage, share: Share) -> Came:
     for lease in share.leases:
         shard = task(stage, share.step, share.start, lease)
         ending = execute.work(shard)
-        settle(shard, ending)
         statuses.append(ending.exit)
-        if stage.scene.stops.wanted or ending.exit is ExitStatus.UNREACHABLE:
+        try:
+            settle(shard, ending)
+        except DatabaseUnreachableError:
+            return Came([*statuses, ExitStatus.UNREACHABLE])
+        if stage.scene.stops.wanted:
             break
     return Came(statuses)
 
