@@ -37,9 +37,9 @@ def validate(config_path: Path | None, *, database: bool, out: TextIO) -> ExitSt
             raise unanswered
         problems.add(("database",), None, str(unanswered))
     problems.raise_any(label, text)
-    asked = ", the database agrees" if database else ""
+    asked = ", checked in the database" if database else ""
     number = len(config.jobs)
-    out.write(f"{label} is right: {number} {'job' if number == 1 else 'jobs'}{asked}\n")
+    out.write(f"{label} is valid: {number} {'job' if number == 1 else 'jobs'}{asked}\n")
     return ExitStatus.SUCCESS
 
 

@@ -36,7 +36,7 @@ def test_a_new_job_is_right_as_it_stands(project: Project) -> None:
     assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", SAID)
     here = {"BGJOBS_DATABASE_URL": project.dsn}
     checked = project.bgjobs("validate", env=here)
-    assert checked.stdout == "jobs.toml is right: 1 job, the database agrees\n"
+    assert checked.stdout == "jobs.toml is valid: 1 job, checked in the database\n"
     ran = project.bgjobs("run", "nightly-purge", env=here)
     assert (ran.returncode, ran.stderr) == (0, "")
     (row,) = project.rows("SELECT read, processed, skipped, counters FROM bgjobs.run")
@@ -55,7 +55,7 @@ def test_the_file_is_added_to_and_nothing_else_in_it_changes(project: Project) -
     assert project.bgjobs("new", "import").returncode == 0
     assert path.read_bytes().startswith(f"{before}\n\n[jobs.2nd]\n".encode())
     assert path.stat().st_mode & 0o777 == 0o600
-    assert project.bgjobs("validate").stdout == "jobs.toml is right: 2 jobs, the database agrees\n"
+    assert project.bgjobs("validate").stdout == "jobs.toml is valid: 2 jobs, checked in the database\n"
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_all_that_is_right_is_said_in_a_line(project: Project) -> None:
     project.handlers(HANDLERS)
     ended = project.bgjobs("validate")
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout == "jobs.toml is right: 5 jobs, the database agrees\n"
+    assert ended.stdout == "jobs.toml is valid: 5 jobs, checked in the database\n"
     assert project.rows("SELECT count(*) AS n FROM tasks") == [{"n": 1}]
 
 
@@ -217,5 +217,5 @@ def test_an_odd_schedule_is_mentioned(project: Project) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.splitlines() == [
         'jobs.toml: [jobs.j] schedule: minute "*": runs every minute of the hour; did you mean "0"?',
-        "jobs.toml is right: 1 job",
+        "jobs.toml is valid: 1 job",
     ]
