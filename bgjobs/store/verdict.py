@@ -93,11 +93,20 @@ def _bury(session: Session, run: UUID, reason: str) -> RunRecord:
 
 
 def _last_words(run: RunRecord) -> str:
-    where = [f"{shard}: {at['cursor']}" for shard, at in sorted(run.position.items())]
-    if len(where) <= 1:
-        where = [f"{run.cursor}"]
     return (
         f"the process died: host {run.host}, pid {run.pid}, "
-        f"last heartbeat {run.heartbeat_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, "
-        f"cursor {', '.join(where)}"
+        f"last heartbeat {run.heartbeat_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, {_where(run)}"
     )
+
+
+def _where(run: RunRecord) -> str:
+    """How far each shard had come; 0 is the one of a process that works no records itself."""
+    shards = {shard: at["cursor"] for shard, at in run.position.items() if shard != "0"}
+    if len(shards) <= 1:
+        return f"cursor {_key(next(iter(shards.values()), run.cursor))}"
+    ordered = sorted(shards.items(), key=lambda one: int(one[0]))
+    return "cursors " + "; ".join(f"{shard}: {_key(cursor)}" for shard, cursor in ordered)
+
+
+def _key(cursor: list[str] | None) -> str:
+    return "at the start" if cursor is None else ", ".join(map(str, cursor))

@@ -44,7 +44,7 @@ def test_a_run_whose_lease_ran_out_is_buried_with_all_that_its_leases_tell(
     assert found.position["2"]["done"] is True
     assert found.error_message == (
         "the process died: host web1, pid 4711, last heartbeat 2026-07-01 12:05:00 UTC, "
-        "cursor 1: ['7'], 2: ['9']"
+        "cursors 1: 7; 2: 9"
     )
     assert found.reason == "found dead: its lease ran out"
     assert found.finished_at is not None
