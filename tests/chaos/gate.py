@@ -91,13 +91,13 @@ class Gate:
     def wait(self, started: Started) -> int:
         """The server process that has come to the gate."""
 
-        def waiting() -> Any:
+        def waiting() -> list[int]:
             assert started.process.poll() is None, (
                 f"{started.job} ended: {started.end()} {started.err}"
             )
             return self.at(started.job)
 
-        return int(until(waiting, f"{started.job} at the gate"))
+        return until(waiting, f"{started.job} at the gate")[0]
 
     def open(self, job: str) -> None:
         """Let it go on."""
@@ -105,16 +105,16 @@ class Gate:
             "SELECT pg_advisory_unlock(hashtext(%s), hashtext(%s))", [self._name, job]
         )
 
-    def at(self, job: str) -> int | None:
-        """The server process that is at the gate, if one is."""
-        row = self._watch.execute(
+    def at(self, job: str) -> list[int]:
+        """The server processes that are at the gate."""
+        rows = self._watch.execute(
             """SELECT l.pid FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
                 WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database()
                   AND l.classid::bigint = hashtext(%s)::bigint & 4294967295
                   AND l.objid::bigint = hashtext(%s)::bigint & 4294967295""",
             [self._name, job],
-        ).fetchone()
-        return row[0] if row else None
+        ).fetchall()
+        return [pid for (pid,) in rows]
 
 
 class HandlerGate:
