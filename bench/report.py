@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bench.figures import Figure, Row, Section, Spread, spread
-from bench.scale import Scale
+from bench.scale import FULL, Scale
 
 _INTRO = """\
 # What bgjobs takes
@@ -14,6 +14,9 @@ bgjobs was the faster one, but for the start and the memory, where less is bette
 """
 _SCALE = """\
 Scale: {name}; {rounds} rounds, {few} of what takes long, {starts} of starts and questions.
+"""
+_NO_MATCH = """\
+The aims are for the full scale: in smaller tables the start of the processes weighs too much.
 """
 
 
@@ -33,6 +36,7 @@ def report(
         *(f"**{failure}**\n" for failure in failures),
         *map(_section, sections),
         _SCALE.format(**scale._asdict()),
+        _NO_MATCH if scale is not FULL else "",
     ]
     return "\n".join(part for part in parts if part)
 
