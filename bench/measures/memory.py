@@ -43,7 +43,11 @@ def memory(place: Place, scale: Scale) -> list[Section]:
                     ratios(taken["many"], taken["few"]),
                     Aim(1.1, at_least=False),
                 ),
-                Figure("… of the working process, in MB", taken["many"], Aim(60, at_least=False, unit=" MB")),
+                Figure(
+                    "… of the working process, in MB",
+                    taken["many"],
+                    Aim(60, at_least=False, unit=" MB"),
+                ),
             ],
         )
     ]
