@@ -105,6 +105,8 @@ def _alone(home: Path) -> "Iterator[int]":
         lock = os.open(home, os.O_RDONLY | os.O_DIRECTORY)
     except PermissionError:
         raise ConfigError(not_ours(home)) from None
+    except OSError as error:
+        raise ConfigError(f"embedded:{home} cannot be used: {error.strerror}") from None
     try:
         end = time.monotonic() + _PATIENCE
         while not _taken(lock):

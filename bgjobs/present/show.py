@@ -27,7 +27,7 @@ def show(
     """All that the ledger says of a run, and its records that are still failed."""
     facts = [f"{label:{_LABEL}}{text}" for label, text in _facts(run, now, zone, paint) if text]
     texts = [
-        *_text("Stack", run.error_stack),
+        *_text("Stack", _frames(run.error_stack)),
         *_text("Output", run.output),
         *_text("Failed records", "\n".join(_failed(failed))),
     ]
@@ -93,6 +93,11 @@ def _failed(records: Sequence[FailedRecord]) -> Iterator[str]:
         yield f"{key(record.key)} (attempt {record.attempt}) {error(record)}"
     if len(records) > _SHOWN:
         yield f"and more: bgjobs failures {records[0].job}"
+
+
+def _frames(stack: str | None) -> str | None:
+    """A stack that says more than the error itself."""
+    return stack if stack and "\n" in stack else None
 
 
 def _text(title: str, text: str | None) -> list[str]:

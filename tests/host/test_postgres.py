@@ -227,6 +227,8 @@ def test_places_that_will_not_do_are_refused_in_words(home, require):
     (home / "file").touch()
     with pytest.raises(ConfigError, match="cannot be created: Not a directory"):
         postgres.ensure(home / "file/pg")
+    with pytest.raises(ConfigError, match="cannot be used: Not a directory"):
+        postgres.ensure(home / "file")
     shutil.rmtree(home)
     require("root")
     home.mkdir(mode=0o700)
