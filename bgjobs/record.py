@@ -36,7 +36,7 @@ _MEANINGS = {
     RunStatus.RUNNING: "at work; its lease is alive",
     RunStatus.SUCCESS: "finished, every record done",
     RunStatus.PARTIAL: "finished, some records failed within the allowed number",
-    RunStatus.FAILED: "the job's code or SQL failed, too many records did, or the database was lost",
+    RunStatus.FAILED: "its code, its SQL or too many records failed, or the database was lost",
     RunStatus.TIMED_OUT: "stopped by its timeout or the end of its window; resumable",
     RunStatus.INTERRUPTED: "stopped by a signal or `bgjobs stop`; resumable",
     RunStatus.CRASHED: "found dead; resumable",

@@ -22,7 +22,7 @@ def test_a_failed_run_is_shown_whole() -> None:
         == """\
 Run        3f2a1b9c-0000-4000-8000-000000000001
 Job        purge
-Status     failed (the job's code or SQL failed, too many records did, or the database was lost)
+Status     failed (its code, its SQL or too many records failed, or the database was lost)
 Slot       2026-07-01 12:00:00 UTC, cron, attempt 1
 Process    web1, pid 4711, bgjobs 0.1.0
 Started    2026-07-01 12:00:00 UTC
