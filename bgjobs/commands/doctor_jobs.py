@@ -66,8 +66,8 @@ def _state() -> Finding:
     directory = state_directory(os.environ)
     fault = unwritable(directory)
     if fault:
-        remedy = "make it writable, or carry XDG_STATE_HOME in [cron] environment"
-        message = f"{directory} cannot be written, so runs the database misses are lost: {fault}"
+        remedy = "make it writable, or list XDG_STATE_HOME in [cron] environment"
+        message = f"{directory} cannot be written, so a run without a database is lost: {fault}"
         return error("spool", message, remedy)
     return ok("spool", f"{directory} can be written")
 
@@ -82,8 +82,9 @@ def _database(config: Config) -> Iterator[Finding]:
     except DatabaseUnreachableError as problem:
         yield error("database", str(problem), "start it, or correct [database]")
     except AccessRefusedError as problem:
-        remedy = "give cron's user a way in: peer, .pgpass, password_file or a service file"
-        yield error("database", str(problem), remedy)
+        message, _, grants = str(problem).partition("; ")
+        login = "give cron's user a way in: peer, .pgpass, password_file or a service file"
+        yield error("grants" if grants else "database", message, grants or login)
     except BgjobsError as problem:
         message, _, command = str(problem).partition("; run: ")
         yield error("database", message, command or "correct [database]")
@@ -92,14 +93,25 @@ def _database(config: Config) -> Iterator[Finding]:
 def _ledger(session: "Session") -> Iterator[Finding]:
     from bgjobs.store.audit_table import audit_problems
     from bgjobs.store.history import History
-    from bgjobs.store.migrate import require_current, version
-    from bgjobs.store.rights import lacking_rights, role
+    from bgjobs.store.migrate import migrations, require_current, version
+    from bgjobs.store.rights import is_read_only, lacking_rights, role
 
     server = session.connection.info.server_version // 10_000
-    yield ok("database", f"Postgres {server} is reachable as {role(session)}")
+    if is_read_only(session):
+        remedy = "connect to the primary: add target_session_attrs=read-write to the url"
+        yield error(
+            "database", f"Postgres {server} is read-only, so no run can be recorded", remedy
+        )
+    else:
+        yield ok("database", f"Postgres {server} is reachable as {role(session)}")
     yield _clock(History(session).now() - datetime.now(UTC))
     require_current(session)
-    yield ok("ledger", f"{session.schema} is at version {version(session)}, the newest")
+    newest = migrations()[-1].number
+    if version(session) > newest:
+        message = f"{session.schema} is at version {version(session)}, made for a newer bgjobs"
+        yield warning("ledger", message, "upgrade bgjobs on this host")
+    else:
+        yield ok("ledger", f"{session.schema} is at version {newest}, the newest")
     lacking = lacking_rights(session)
     if lacking:
         remedy = f"bgjobs migrate --grants {role(session)} prints what the owner has to run"

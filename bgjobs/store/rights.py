@@ -10,6 +10,12 @@ def role(session: Session) -> str:
     return str(session.connection.info.user)
 
 
+def is_read_only(session: Session) -> bool:
+    """Whether the server takes no writes: a standby, or by its setting. It tells so at login."""
+    told = session.connection.info.parameter_status
+    return "on" in {told("in_hot_standby"), told("default_transaction_read_only")}
+
+
 def lacking_rights(session: Session) -> list[str]:
     """Each right that a run needs and this role has not, such as "INSERT on audit_log"."""
     values = {"schema": session.schema, "audit": name(session.audit)}

@@ -101,6 +101,8 @@ def test_a_database_that_is_read_only_is_no_failure_of_the_job(
     assert ended.stderr.startswith("bgjobs: the database is read-only, as a standby is: ")
     assert len(ended.stderr.splitlines()) == 1
     assert runs(done) == 0
+    examined = project.bgjobs("doctor", "--no-cron", env=read_only)
+    assert "is read-only, so nothing can run\n" in examined.stdout
 
 
 @pytest.mark.parametrize(
