@@ -11,8 +11,8 @@ from bgjobs.config.find import find, here
 from bgjobs.config.load import load
 from bgjobs.errors import ExitStatus
 from bgjobs.run.stops import Stops
-from bgjobs.store.connection import explained
 from bgjobs.store.failed import FailedRecords
+from bgjobs.store.outdated import explained_within
 
 
 def retry(config_path: Path | None, name: str) -> int:
@@ -34,7 +34,7 @@ def forget(config_path: Path | None, name: str, out: TextIO) -> ExitStatus:
     try:
         number = FailedRecords(session, asked.job).forget_failed()
     except Exception as error:
-        raise explained(error) from error
+        raise explained_within(session, error) from error
     finally:
         session.connection.close()
     out.write(f"{name}: {number} records removed from the list\n")

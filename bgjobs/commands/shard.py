@@ -17,8 +17,9 @@ from bgjobs.run.execute import Ending
 from bgjobs.run.stops import Stops
 from bgjobs.run.task import Task
 from bgjobs.store.batches import Lease
-from bgjobs.store.connection import explained, idle, lost
+from bgjobs.store.connection import idle, lost
 from bgjobs.store.ledger import Start
+from bgjobs.store.outdated import explained_within
 from bgjobs.store.shards import Settled
 
 
@@ -55,7 +56,7 @@ def _work(share: Share, stops: Stops, err: Any, number: int) -> int:  # noqa: AN
         ending = execute.work(shard)
         settle(shard, ending)
     except Exception as error:
-        raise explained(error) from error
+        raise explained_within(session, error) from error
     else:
         # Where it was done before it could obey, the parent is to know that it was asked.
         asked_to = stops.requested if ending.exit is ExitStatus.SUCCESS else None

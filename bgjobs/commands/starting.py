@@ -18,8 +18,8 @@ from bgjobs.host.worker import Worker
 from bgjobs.plan.starts import Skip, Step
 from bgjobs.run.execute import UnclosedError
 from bgjobs.run.stops import Stops
-from bgjobs.store.connection import explained
 from bgjobs.store.ledger import Ledger, Look
+from bgjobs.store.outdated import explained_within
 from bgjobs.store.retention import prune_if_possible
 
 
@@ -108,7 +108,7 @@ def _start(asked: Request, around: Scene, heard: list[str] | None) -> int:
     except BgjobsError:
         raise
     except Exception as error:
-        raise explained(error) from error
+        raise explained_within(session, error) from error
     finally:
         session.connection.close()
 

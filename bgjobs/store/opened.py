@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import psycopg
 
 from bgjobs.job import Audit, Database
-from bgjobs.store.connection import connect, explain
+from bgjobs.store.connection import connect
+from bgjobs.store.outdated import explained_within
 from bgjobs.store.session import Session
 
 
@@ -18,9 +19,10 @@ def opened(database: Database, audit: Audit, *, application: str) -> Iterator[Se
         BgjobsError: Nobody answers, the login is refused, or a statement failed.
     """
     connection = connect(database, application=application)
+    session = Session(connection, database.schema, audit)
     try:
-        yield Session(connection, database.schema, audit)
+        yield session
     except psycopg.Error as error:
-        raise explain(error) from None
+        raise explained_within(session, error) from None
     finally:
         connection.close()
