@@ -102,7 +102,7 @@ def test_a_database_that_is_read_only_is_no_failure_of_the_job(
     assert len(ended.stderr.splitlines()) == 1
     assert runs(done) == 0
     examined = project.bgjobs("doctor", "--no-cron", env=read_only)
-    assert "is read-only, so nothing can run\n" in examined.stdout
+    assert "is read-only, so no run can be recorded\n" in examined.stdout
 
 
 @pytest.mark.parametrize(
