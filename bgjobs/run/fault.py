@@ -1,5 +1,6 @@
 """An exception as the ledger keeps it: masked, with frames and source lines, without values."""
 
+import contextlib
 import importlib
 import traceback
 from pathlib import Path
@@ -11,7 +12,8 @@ _OURS = f"{Path(__file__).parent.parent}/"
 _DRIVER = "/site-packages/psycopg"
 _COMPILED = "psycopg_binary/"
 _IMPORTER = "<frozen importlib."
-_IMPORT = frozenset({importlib.__file__})
+# Between our code and the driver's, and between anybody's: it says nothing.
+_MACHINERY = frozenset({importlib.__file__, contextlib.__file__})
 
 
 def failure(error: BaseException, mask: Mask) -> Failure:
@@ -44,7 +46,7 @@ def _is_beneath(filename: str) -> bool:
     return (
         filename.startswith((_OURS, _IMPORTER, _COMPILED))
         or _DRIVER in filename
-        or filename in _IMPORT
+        or filename in _MACHINERY
     )
 
 
