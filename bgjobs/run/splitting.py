@@ -41,16 +41,18 @@ def _split(task: Task) -> list[Shard]:
     shards = Shards(task.session).lock_shards(task.batches.lease.run)
     bounds = ends(Pages(task.session, task.job, task.values), len(shards))
     starts = [None, *bounds]
+    # Without records there may be messages, which runs before have left: one shard looks.
+    least = 1 if task.load_send is not None else 0
     found = []
     for place, shard in enumerate(shards):
         lease = _lease(task.batches.lease, shard)
         batches = Batches(task.session, lease, lock_timeout=0, statement_timeout=0)
-        some = place < len(bounds)
-        if some:
-            batches.bound_shard(starts[place], bounds[place])
-        else:
+        done = place >= max(len(bounds), least)
+        if done:
             batches.finish_shard()
-        found.append(shard._replace(done=not some))
+        elif bounds:
+            batches.bound_shard(starts[place], bounds[place])
+        found.append(shard._replace(done=done))
     return found
 
 

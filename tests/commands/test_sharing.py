@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from harness.items import JOB, Items
+from harness.items import JOB, WORK, Items
 from harness.project import PROGRAM, Project
 from harness.waiting import children, gone, until
 
@@ -254,3 +254,47 @@ def test_progress_of_all_shards_is_drawn_on_a_terminal(items):
     assert process.wait(60) == 0
     assert b"work: success: 300 records in " in shown
     assert b"shard 3 of 3 is at 250" in shown
+
+
+SEND = """
+def remind(run, record):
+    run.send(record["id"], key=str(record["id"]))
+    return work(run, record)
+
+def send(message):
+    if os.path.exists("closed"):
+        raise ConnectionRefusedError("the office is closed")
+    with open("sent", "a") as sent:
+        sent.write(f"{message.key}\\n")
+"""
+
+
+def test_messages_of_all_shards_are_sent_whichever_ends_last(items):
+    items.project.handlers(WORK + SEND)
+    job = JOB.format(workers=WORKERS).replace("handlers:work", "handlers:remind")
+    items.project.write(job + 'send = "handlers:send"\n')
+    items.hold("shard-1")
+    running = items.project.start("run", "work")
+    sent = items.path / "sent"
+    until(lambda: sent.exists() and sent.read_text().count("\n") == 200, "the others have sent")
+    items.go_on()
+    assert running.wait(60) == 0
+    assert sorted(map(int, sent.read_text().split())) == list(range(1, 301))
+    # What an earlier run has left is sent though there are no records any more.
+    items.project.rows("DELETE FROM item; UPDATE bgjobs.outbox SET sent_at = NULL WHERE key = '7'")
+    items.run(0)
+    assert sent.read_text().split()[300:] == ["7"]
+
+
+def test_lease_that_another_took_ends_all_workers_at_once(items):
+    items.configure('lease = "5 s"\n')
+    items.hold("shard-1", "shard-2", "shard-3")
+    running = items.project.start("run", "work")
+    until(lambda: items.held() == WORKERS, "all are at work")
+    workers = children(running.pid)
+    items.project.rows("UPDATE bgjobs.lease SET token = token + 1 WHERE shard = 0")
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 75
+    assert "the lease of work was taken over by another run" in said
+    assert all(map(gone, workers))
+    assert items.number("SELECT sum(done) FROM item") == 0
