@@ -15,6 +15,7 @@ from bgjobs.store.pipelining import answered
 from bgjobs.store.quoting import escaped, identifier
 from bgjobs.store.session import Session
 from bgjobs.store.spelling import in_utc
+from bgjobs.store.twins import refuse_twins
 
 Key = list[str]
 COUNT = "SELECT count(*) FROM ({select}\n) AS page"
@@ -147,15 +148,16 @@ class Pages:
         return tuple(row[0]) if row else ()
 
     def refuse_unsound(self, cursor: Key | None, until: Key | None) -> None:
-        """Look at the key before records are worked by it: at the start also for nulls.
+        """Look at the key before records are worked by it: at the start also at theirs.
 
         Raises:
-            JobFailedError: A record has a null in its key.
+            JobFailedError: A record has a null in its key, or another's key.
             NotNowError: The work was begun with another key.
         """
         refuse_other(self, cursor, until)
         if cursor is None:
             refuse_nulls(self)
+            refuse_twins(self)
 
     def ask(self, after: Key | None, until: Key | None, limit: int) -> Asked:
         """Send for the page that follows a key; `read` waits for it."""
