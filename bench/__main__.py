@@ -1,6 +1,7 @@
 """`python -m bench`: measures, prints the report, and keeps that of a whole run."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -30,6 +31,8 @@ Measure = Callable[[Place, Scale], list[Section]]
 def main(arguments: Sequence[str]) -> int:
     """Measure what is asked for; 1 where a measure came to nothing."""
     asked = _parser().parse_args(arguments)
+    # Ended from outside, it leaves no server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     scale = QUICK if asked.quick else FULL
     out = asked.out or (_RESULTS if scale is FULL and not asked.measures else None)
     with place() as made:

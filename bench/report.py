@@ -13,7 +13,8 @@ brackets between what the middle half of the rounds lies. A ratio is taken round
 bgjobs was the faster one, but for the start and the memory, where less is better.
 """
 _SCALE = """\
-Scale: {name}; {rounds} rounds, {few} of what takes long, {starts} of starts and questions.
+Scale: {name}; {rounds} rounds, {few} of what takes long, {starts} of starts and questions, and none
+that would begin {seconds} s after its measure did.
 """
 _NO_MATCH = """\
 The aims are for the full scale: in smaller tables the start of the processes weighs too much.

@@ -15,6 +15,7 @@ class Scale(NamedTuple):
         link: Records sent over the slow link.
         sample: Records, or pages, of a peer that would take minutes.
         runs: Rows of the ledger whose history is read.
+        seconds: After which no measure begins another round.
     """
 
     name: str
@@ -26,9 +27,10 @@ class Scale(NamedTuple):
     link: int
     sample: int
     runs: int
+    seconds: float
 
 
-FULL = Scale("full", 5, 3, 31, 200_000, 1_000_000, 100_000, 5_000, 1_000_000)
-QUICK = Scale("quick", 3, 1, 9, 20_000, 50_000, 10_000, 1_000, 100_000)
+FULL = Scale("full", 5, 3, 31, 200_000, 1_000_000, 100_000, 5_000, 1_000_000, 80)
+QUICK = Scale("quick", 3, 1, 9, 20_000, 50_000, 10_000, 1_000, 100_000, 15)
 # For the test that the measuring works: its figures mean nothing.
-TINY = Scale("tiny", 1, 1, 1, 2_000, 4_000, 2_000, 50, 2_000)
+TINY = Scale("tiny", 1, 1, 1, 2_000, 4_000, 2_000, 50, 2_000, 15)

@@ -40,6 +40,7 @@ def _small(place: Place, scale: Scale) -> Section:
             ),
         },
         scale.rounds,
+        scale.seconds,
     )
     ours = taken["bgjobs"]
     return Section(
@@ -68,7 +69,9 @@ def _small(place: Place, scale: Scale) -> Section:
 def _large(place: Place, scale: Scale) -> Section:
     contest = Contest(place, scale.large, place.url)
     by_hand = contest.script("keyset", place.url, place.home, jobs.BATCH, "checkpoint")
-    taken = in_turn({"bgjobs": contest.bgjobs(jobs.HANDLER), "hand": by_hand}, scale.few)
+    taken = in_turn(
+        {"bgjobs": contest.bgjobs(jobs.HANDLER), "hand": by_hand}, scale.few, scale.seconds
+    )
     return Section(
         f"Python handler, {scale.large:,} records",
         "As above.",

@@ -31,7 +31,7 @@ def history(place: Place, scale: Scale) -> list[Section]:
     run_script(url, text.replace("{jobs}", str(_JOBS)))
     with psycopg.connect(url, autocommit=True) as connection:
         session = Session(connection)
-        taken = in_turn(_questions(session), max(scale.starts, 5))
+        taken = in_turn(_questions(session), max(scale.starts, 5), scale.seconds)
     return [
         Section(
             f"History of {scale.runs:,} runs",

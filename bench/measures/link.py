@@ -40,6 +40,7 @@ def _section(place: Place, scale: Scale, port: int) -> Section:
             "five": contest.script("keyset", far.url, place.home, jobs.BATCH, "checkpoint"),
         },
         scale.few,
+        scale.seconds,
     )
     ours = taken["bgjobs"]
     return Section(

@@ -32,6 +32,7 @@ def peers(place: Place, scale: Scale, python: str) -> list[Section]:
             "pgqueuer": by_tool("pgqueuer_jobs", *place_, scale.sample, _CONCURRENCY),
         },
         scale.few,
+        scale.seconds,
     )
     ours = taken.pop("bgjobs")
     return [

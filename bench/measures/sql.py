@@ -28,6 +28,7 @@ def _section(place: Place, scale: Scale, records: int, aim: Aim | None = None) -
             "one": contest.script("batches", *arguments, ""),
         },
         scale.few if aim else scale.rounds,
+        scale.seconds,
     )
     ours = taken["bgjobs"]
     what = "set-based job : the same SQL hand-written in batches with checkpoint"

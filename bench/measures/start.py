@@ -25,7 +25,7 @@ def start(place: Place, scale: Scale) -> list[Section]:
         "hand": lambda: runner.script("noop", other).seconds,
     }
     in_turn(contestants, 1)  # the first run writes bytecode
-    taken = in_turn(contestants, scale.starts)
+    taken = in_turn(contestants, scale.starts, scale.seconds)
     return [
         Section(
             "A run that does nothing",

@@ -25,6 +25,7 @@ def workers(place: Place, scale: Scale) -> list[Section]:
             "two": contest.bgjobs(jobs.hard(2, rounds)),
         },
         scale.few,
+        scale.seconds,
     )
     return [
         Section(

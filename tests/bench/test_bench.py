@@ -37,6 +37,7 @@ def test_contestants_take_turns_and_the_order_turns_too():
     runs = {name: lambda name=name: order.append(name) or float(len(order)) for name in "ab"}
     assert in_turn(runs, 3) == {"a": [1.0, 4.0, 5.0], "b": [2.0, 3.0, 6.0]}
     assert "".join(order) == "abbaab"
+    assert in_turn(runs, 3, seconds=-1) == {"a": [7.0], "b": [8.0]}
 
 
 def test_spread_is_the_median_and_the_middle_half():
