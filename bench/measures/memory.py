@@ -26,7 +26,8 @@ def memory(place: Place, scale: Scale) -> list[Section]:
         supervisors[records].append(supervisor)
         return works
 
-    taken = in_turn({"few": lambda: worker(few), "many": lambda: worker(many)}, min(scale.few, 2))
+    contestants = {"few": lambda: worker(few), "many": lambda: worker(many)}
+    taken = in_turn(contestants, min(scale.few, 2), scale.seconds)
     return [
         Section(
             "Memory",
