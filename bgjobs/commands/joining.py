@@ -21,7 +21,7 @@ from bgjobs.run.splitting import split
 from bgjobs.run.task import Task
 from bgjobs.store.batches import Lease
 from bgjobs.store.ledger import NO_LANE, Start
-from bgjobs.store.shards import Shards
+from bgjobs.store.shards import Settled, Shards
 
 _SOON = 0.1
 _LATER = 1.0
@@ -42,9 +42,10 @@ def work_part(stage: Stage, step: Begin) -> Outcome | None:
         )
     # Without a boot and a lock file nothing is proven of it here: its shards may live elsewhere.
     start = start_of(stage, step)._replace(shards=shards, claim=number, boot="", lane=NO_LANE)
-    lease = _claim(stage, start, _pinned(stage, step))
+    slot = _pinned(stage, step)
+    lease = _claim(stage, start, slot)
     if lease is None:
-        return _over(stage, number)
+        return _over(stage, step, start, slot)
     part = task(stage, _of(stage, lease, step), start._replace(id=lease.run), lease)
     ending = _work(stage, part)
     settle(part, ending)
@@ -107,18 +108,24 @@ def _in_between(stage: Stage, start: Start, slot: datetime | None) -> bool:
     if found is None:
         taken = stage.ledger.attempts(start.job, start.slot)
         return taken is None or taken.attempt < start.attempt
-    return found.free and found.shards == start.shards and slot in {None, found.slot}
+    return found.free and not found.over and found.means(start.shards, slot)
 
 
-def _over(stage: Stage, number: int) -> Outcome | None:
-    """The outcome of a shard that is done while others of its run are not."""
+def _over(stage: Stage, step: Begin, start: Start, slot: datetime | None) -> Outcome | None:
+    """The outcome of a shard that is done already; the run is closed if nobody else did."""
     shards = Shards(stage.session)
-    found = shards.shard(stage.request.job.name, number)
-    if found is None or not found.over:
+    found = shards.shard(start.job, start.claim or 1)
+    if found is None or not found.over or not found.means(start.shards, slot):
         return None
-    counts = shards.settled(found.run).counts
-    reason = f"shard {number} of {found.shards} is done, others are still running"
-    return Outcome(found.run, RunStatus.SUCCESS, ExitStatus.SUCCESS, counts, 0.0, None, reason)
+    settled = shards.settled(found.run)
+    ending = Ending(RunStatus.SUCCESS, ExitStatus.SUCCESS)
+    if settled.open:
+        reason = f"shard {start.claim} of {found.shards} is done, others are still running"
+        return Outcome(found.run, ending.status, ending.exit, settled.counts, 0.0, None, reason)
+    # The process whose shard was the last has died before it could.
+    lease = Lease(start.job, start.lane, start.claim or 1, found.run, 0, start.ttl)
+    part = task(stage, _of(stage, lease, step), start._replace(id=found.run), lease)
+    return _close(stage, part, ending, settled)
 
 
 def _work(stage: Stage, part: Task) -> Ending:
@@ -158,6 +165,10 @@ def _leave(stage: Stage, part: Task, ending: Ending) -> Outcome:
         return Outcome(
             part.run.id, ending.status, ending.exit, settled.counts, 0.0, ending.failure, reason
         )
+    return _close(stage, part, ending, settled)
+
+
+def _close(stage: Stage, part: Task, ending: Ending, settled: Settled) -> Outcome:
     whole = ending if settled.open else together(part.job, settled)
     try:
         return execute.close(part, whole, stage.scene.printed())

@@ -46,6 +46,10 @@ class Standing(NamedTuple):
     over: bool
     free: bool
 
+    def means(self, shards: int, slot: datetime | None) -> bool:
+        """Whether it is a run of so many shards, and of that slot where one is given."""
+        return self.shards == shards and slot in {None, self.slot}
+
 
 class Shards:
     """One method per statement on the shards of a job's run."""

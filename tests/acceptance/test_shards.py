@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from psycopg import conninfo, sql
 
-from harness.items import Items
 from harness.project import PROGRAM, Project
+from harness.shared import Items
 from harness.waiting import until
 
 SLOT = "2026-07-01T02:00+00:00"

@@ -6,8 +6,8 @@ from subprocess import Popen
 
 import pytest
 
-from harness.items import Items
 from harness.project import Project
+from harness.shared import Items
 from harness.waiting import children, until
 
 SLOT = "2026-07-01T02:00+00:00"

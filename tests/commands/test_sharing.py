@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from harness.items import JOB, WORK, Items
 from harness.project import PROGRAM, Project
+from harness.shared import JOB, WORK, Items
 from harness.waiting import children, gone, until
 
 WORKERS = 3
