@@ -1,125 +1,168 @@
-"""A table of items and a job on it, whose handler does as files beside it say."""
+"""Jobs that work 35 items in batches of ten, and what became of them."""
 
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from harness.project import Project
 
-TABLE = """CREATE TABLE item (id int PRIMARY KEY, grp int, done int NOT NULL DEFAULT 0);
-           INSERT INTO item SELECT i, i / 50 FROM generate_series(1, {number}) AS i"""
-WORK = """
-import os, signal, time
+BOUND = 60
+ITEMS = """
+CREATE TABLE item (id int PRIMARY KEY, note text, done int NOT NULL DEFAULT 0);
+CREATE TABLE effect (id int NOT NULL, what text);
+INSERT INTO item SELECT n, 'note ' || n FROM generate_series(1, 35) AS n;
+"""
+HANDLERS = """
+import os, signal, sys, time
+from bgjobs import SKIP
 
-def work(run, record):
-    run.count("seen")
-    if record["id"] % 50 == 0:
-        print("shard", run.shard, "of", run.shards, "is at", record["id"])
-    for name in (f"hold-{record['id']}", f"hold-shard-{run.shard}"):
-        if os.path.exists(name):
-            open(f"held-{run.shard}", "w").close()
-            while os.path.exists(name) and not run.stopping:
-                time.sleep(0.01)
-    fate = f"fate-{record['id']}"
-    if os.path.exists(fate):
-        what = open(fate).read()
-        if what == "raise":
-            raise ValueError(f"record {record['id']} is bad")
-        if what == "once":
-            os.unlink(fate)
-            raise SystemExit(3)
-        os.kill(os.getpid(), getattr(signal, what))
+def row(run, record):
+    return {"id": record["id"]}
+
+def poison(run, record):
+    run.count("worked")
+    if record["id"] % 10 == 3:
+        raise ValueError(f"no {record['id']}")
+    return SKIP if record["id"] == 5 else {"id": record["id"]}
+
+def leak(run, record):
+    print("the key is", run.params["key"], flush=True)
+    run.log.warning("again %s", run.params["key"])
+    raise RuntimeError(f"refused with {run.params['key']}")
+
+def tries(run):
+    (number,) = run.connection.execute("SELECT count(*) FROM bgjobs.run WHERE job = %s", [run.job]).fetchone()
+    if number < 3:
+        raise ConnectionError(f"try {number}")
+    return 7
+
+def gate(run, record):
+    # Waits where the test has put a file, and says so.
+    here = os.environ["GATE"] + str(record["id"])
+    open(here + ".reached", "w").close()
+    while os.path.exists(here):
+        time.sleep(0.01)
+    return {"id": record["id"]}
+
+def hang(run, record):
+    if record["id"] == 15:
+        time.sleep(600)
+    return {"id": record["id"]}
+
+def deaf(run, record):
+    while record["id"] == 15:
+        try:
+            time.sleep(600)
+        except BaseException:
+            pass
+    return {"id": record["id"]}
+
+def leave(run, record):
+    print("about to leave", flush=True)
+    if record["id"] == 15:
+        os._exit(0)
+    return {"id": record["id"]}
+
+def crash(run, record):
+    if record["id"] == 15:
+        os.kill(os.getpid(), signal.SIGSEGV)
     return {"id": record["id"]}
 """
-JOB = """
-[jobs.work]
-select = "SELECT id, grp FROM item"
-key = "id"
-batch_size = 10
-workers = {workers}
-handler = "handlers:work"
-statement = "UPDATE item SET done = done + 1 FROM batch WHERE item.id = batch.id"
-retry_delay = 0.01
+SELECT = 'select = "SELECT id, note FROM item"\nkey = "id"\nbatch_size = 10\n'
+INSERT = 'statement = "INSERT INTO effect SELECT id FROM batch"\n'
+BLOCK = """\
+bgjobs: job {job} {what}
+{place}  slot {slot}, host {host}
+  run {run}
+  records: {records}
+{stack}  more: bgjobs show {short}
+  next: {next}
 """
-_RUNS = """SELECT id, host, status, trigger, attempt, shards, read, processed, failed, batches,
-                  counters, error_class, error_message, error_stack, output, reason, position
-             FROM bgjobs.run WHERE status <> 'skipped' ORDER BY started_at, attempt"""
-_AUDIT = """SELECT details ->> 'outcome' AS outcome,
-                   (details ->> 'records_processed')::int AS done
-              FROM audit_log ORDER BY (details ->> 'attempt')::int"""
+Row = dict[str, Any]
 
 
-class Items:
-    """A project with so many items, worked by so many workers."""
+def job(name: str, *lines: str) -> str:
+    """A job's table."""
+    return f"[jobs.{name}]\n" + "\n".join(lines) + "\n"
 
-    def __init__(self, project: Project, number: int = 300, *, workers: int = 3) -> None:
-        self.project = project
-        self.path = project.path
-        self.workers = workers
-        project.rows(TABLE.format(number=number))
-        project.handlers(WORK)
-        self.configure()
 
-    def configure(self, more: str = "", *, workers: int | None = None) -> None:
-        """Write jobs.toml with more keys of the job."""
-        self.project.write(JOB.format(workers=workers or self.workers) + more)
+def handler(name: str, *lines: str, function: str = "") -> str:
+    """The table of a job with a handler; what it returns is inserted into `effect`."""
+    return job(name, SELECT, INSERT, f'handler = "handlers:{function or name}"', *lines)
 
-    def run(self, status: int, *more: str, **env: str) -> str:
-        """Run the job to an end with that status; returns what it said."""
-        done = self.project.bgjobs("run", "work", *more, env=env)
-        assert done.returncode == status, done.stderr
-        return done.stderr
 
-    def hold(self, *names: object) -> None:
-        """Have the handler wait at these records, or at "shard-N", and say that it does."""
-        for name in names:
-            (self.path / f"hold-{name}").touch()
+def run_of(work: Project, name: str) -> Row:
+    """The newest run of a job."""
+    return work.rows(
+        "SELECT * FROM bgjobs.run WHERE job = %s ORDER BY started_at DESC LIMIT 1", [name]
+    )[0]
 
-    def held(self) -> int:
-        """How many shards have come to where they wait."""
-        return len(list(self.path.glob("held-*")))
 
-    def go_on(self, *names: object) -> None:
-        """Let the handler go on, everywhere where no name is given."""
-        found = [self.path / f"hold-{name}" for name in names]
-        for file in found or list(self.path.glob("hold-*")):
-            file.unlink()
+def audit(work: Project) -> list[Row]:
+    """The details of each audit row."""
+    return [
+        row["details"] for row in work.rows("SELECT details FROM audit_log ORDER BY created_at")
+    ]
 
-    def fate(self, record: int, what: str | None) -> None:
-        """What becomes of the handler at a record: "raise", "once" or a signal; None is nothing."""
-        file = self.path / f"fate-{record}"
-        if what is None:
-            file.unlink()
-        else:
-            file.write_text(what)
 
-    @property
-    def each_once(self) -> bool:
-        """Whether each item was worked once."""
-        return self.project.rows("SELECT DISTINCT done FROM item") == [{"done": 1}]
+def effects(work: Project) -> list[int]:
+    """What was done."""
+    return [row["id"] for row in work.rows("SELECT id FROM effect ORDER BY id")]
 
-    @property
-    def runs(self) -> list[dict[str, Any]]:
-        """The runs that were not skipped, oldest first."""
-        return self.project.rows(_RUNS)
 
-    @property
-    def only_run(self) -> dict[str, Any]:
-        """The one run there is."""
-        (row,) = self.runs
-        return row
+def told(work: Project, name: str, what: str, records: str, following: str, *stack: str) -> str:
+    """The block of lines about a job's newest run."""
+    run = run_of(work, name)
+    place = [f"  at {line.strip().removeprefix('File ')}\n" for line in stack if "File " in line]
+    return BLOCK.format(
+        job=name,
+        what=what,
+        place=place[-1] if place else "",
+        slot=run["slot"].isoformat(),
+        host=run["host"],
+        run=run["id"],
+        records=records,
+        stack="\n" + "".join(f"  {line}\n" for line in stack) + "\n" if stack else "",
+        short=str(run["id"])[:8],
+        next=following,
+    )
 
-    @property
-    def audit(self) -> list[tuple[str, int]]:
-        """The audit rows: outcome and number of records."""
-        return [(row["outcome"], row["done"]) for row in self.project.rows(_AUDIT)]
 
-    def number(self, query: str) -> Any:
-        """The one value that a query returns."""
-        (row,) = self.project.rows(query)
-        (value,) = row.values()
-        return value
+def wait_for(condition: Callable[[], object]) -> None:
+    """Return once it is true."""
+    end = time.monotonic() + BOUND
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
-    @property
-    def leases_held(self) -> int:
-        """How many leases are not free."""
-        found: int = self.number("SELECT count(*) FROM bgjobs.lease WHERE run IS NOT NULL")
-        return found
+
+def end(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Wait for a process; its status, and what it said on stderr."""
+    out, err = process.communicate(timeout=BOUND)
+    assert out == ""
+    return process.returncode, err
+
+
+class Gates:
+    """Places at which the handler `gate` waits."""
+
+    def __init__(self, work: Project) -> None:
+        self.work = work
+        self.place = work.path / "gate"
+        self.env = {"GATE": str(self.place)}
+
+    def shut(self, record: int) -> None:
+        Path(f"{self.place}{record}").touch()
+
+    def open(self, record: int) -> None:
+        Path(f"{self.place}{record}").unlink()
+
+    def wait(self, record: int, process: subprocess.Popen[str]) -> None:
+        reached = Path(f"{self.place}{record}.reached")
+        wait_for(lambda: reached.exists() or process.poll() is not None)
+        assert process.poll() is None, process.communicate()
+
+    def start(self, name: str, *arguments: str) -> subprocess.Popen[str]:
+        return self.work.start("run", name, *arguments, env=self.env)
