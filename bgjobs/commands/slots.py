@@ -1,6 +1,7 @@
 """Which slots a start works, by the ledger, the schedule and the database's clock."""
 
 from collections.abc import Sequence
+from datetime import UTC
 
 from bgjobs.commands.request import Request
 from bgjobs.errors import NotNowError
@@ -18,7 +19,8 @@ def steps(asked: Request, ledger: Ledger, look: Look) -> Sequence[Step]:
     if asked.cron:
         return _cron(asked, ledger, look)
     if look.paused and not asked.dry_run:
-        raise NotNowError(f"{asked.job.name} is {_pause(look)}: bgjobs resume {asked.job.name}")
+        resume = f"bgjobs resume {asked.job.name} ends it"
+        raise NotNowError(f"{asked.job.name} is {_pause(look)}; {resume}")
     if asked.only_failed:
         return [Begin(look.now, Trigger.RETRY)]
     slot = asked.wish.slot
@@ -56,6 +58,7 @@ def _cron(asked: Request, ledger: Ledger, look: Look) -> Sequence[Step]:
 
 
 def _pause(look: Look) -> str:
-    until = f"until {look.paused_until.isoformat()}" if look.paused_until else "until resumed"
+    end = look.paused_until
+    until = f"until {end.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if end else "until resumed"
     why = f": {look.pause_reason}" if look.pause_reason else ""
     return f"paused {until} by {look.paused_by}{why}"

@@ -1,9 +1,8 @@
 """Everything about the jobs that can be found out before 3 in the morning, without running one."""
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from bgjobs.commands.reaching import resolve
 from bgjobs.commands.reading import configured
@@ -12,7 +11,7 @@ from bgjobs.config.problems import Problems
 from bgjobs.errors import BgjobsError, ConfigError, ExitStatus
 from bgjobs.job import Config, Job
 from bgjobs.mask import Mask
-from bgjobs.run.handlers import load as import_function
+from bgjobs.run.handlers import load_of
 
 if TYPE_CHECKING:
     from bgjobs.store.session import Session
@@ -51,38 +50,14 @@ def _warn(config: Config, label: str, out: TextIO) -> None:
 
 
 def _check_functions(job: Job, folder: Path, problems: Problems) -> None:
-    for key, reference, parameters in _functions(job):
+    for key, reference in (("handler", job.handler), ("send", job.send)):
+        if reference is None:
+            continue
         try:
-            function = import_function(reference, job.name, folder)
+            load_of(job, reference, folder)
         except ConfigError as error:
             reason = str(error).partition(f'"{reference}"')[2]
             problems.add(("jobs", job.name), key, f"{key}: {reference}{reason}")
-        else:
-            if not _accepts(function, parameters):
-                called = f"{reference.partition(':')[2]}({', '.join(parameters)})"
-                message = f"{key}: {reference} does not take what it is called with: {called}"
-                problems.add(("jobs", job.name), key, message)
-
-
-def _functions(job: Job) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    if job.handler is not None:
-        given = () if job.select is None else ("record",) if job.per == "record" else ("records",)
-        yield "handler", job.handler, ("run", *given)
-    if job.send is not None:
-        yield "send", job.send, ("message",)
-
-
-def _accepts(function: Callable[..., Any], parameters: tuple[str, ...]) -> bool:
-    import inspect
-
-    try:
-        inspect.signature(function).bind(*parameters)
-    except TypeError:
-        return False
-    except ValueError:
-        # Functions of C need not tell their signature.
-        return True
-    return True
 
 
 def _ask(config: Config, problems: Problems) -> BgjobsError | None:

@@ -208,6 +208,6 @@ def _loader(asked: Request, reference: str | None) -> Callable[[], Callable[...,
     """What imports a function that the job names; None where it names none."""
     if reference is None:
         return None
-    from bgjobs.run.handlers import load
+    from bgjobs.run.handlers import load_of
 
-    return lambda: load(reference, asked.job.name, asked.folder)
+    return lambda: load_of(asked.job, reference, asked.folder)

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from bgjobs.errors import ConfigError
+from bgjobs.job import Job
+
+_STARS = 0x04 | 0x08  # of a code object that takes *args or **kwargs
 
 
 def load(reference: str, job: str, folder: Path) -> Callable[..., Any]:
@@ -36,8 +39,49 @@ def load(reference: str, job: str, folder: Path) -> Callable[..., Any]:
     return found
 
 
+def called_with(job: Job, reference: str) -> tuple[str, ...]:
+    """What a job's handler, or else its `send`, is given."""
+    if reference != job.handler:
+        return ("message",)
+    if job.select is None:
+        return ("run",)
+    return ("run", "record" if job.per == "record" else "records")
+
+
+def load_of(job: Job, reference: str, folder: Path) -> Callable[..., Any]:
+    """Import a function of a job, and see that it can be called.
+
+    Raises:
+        ConfigError: As `load`, or it takes other arguments than it is given.
+    """
+    function = load(reference, job.name, folder)
+    given = called_with(job, reference)
+    if not accepts(function, given):
+        called = f"{reference.partition(':')[2]}({', '.join(given)})"
+        raise ConfigError(f'[jobs.{job.name}] handler "{reference}" cannot be called as {called}')
+    return function
+
+
+def accepts(function: Callable[..., Any], given: tuple[str, ...]) -> bool:
+    """Whether a function can be called with so many arguments."""
+    code: Any = None if hasattr(function, "__self__") else getattr(function, "__code__", None)
+    plain = code is not None and not (code.co_flags & _STARS or code.co_kwonlyargcount)
+    if plain and code.co_argcount == len(given):
+        return True
+    import inspect
+
+    try:
+        inspect.signature(function).bind(*given)
+    except TypeError:
+        return False
+    except ValueError:
+        # Functions of C need not tell their signature.
+        return True
+    return True
+
+
 def _nearest(module: object, name: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(name, dir(module), 1)
+    near = difflib.get_close_matches(name, [known for known in dir(module) if known != name], 1)
     return f' (did you mean "{near[0]}"?)' if near else ""

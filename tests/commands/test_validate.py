@@ -110,7 +110,7 @@ bgjobs: jobs.toml:18: [jobs.sum] select: column "due_dat" does not exist (Perhap
 bgjobs: jobs.toml:26: [jobs.set] statement: column b.state does not exist (Perhaps you meant to reference the column "t.status")
 bgjobs: jobs.toml:29: [jobs.add] statement: invalid input syntax for type bigint: "***"
 bgjobs: jobs.toml:34: [jobs.call] statement: procedure recunt(unknown) does not exist
-bgjobs: jobs.toml:40: [jobs.remind] handler: handlers:batch does not take what it is called with: batch(run, records)
+bgjobs: jobs.toml:40: [jobs.remind] handler: handlers:batch cannot be called as batch(run, records)
 bgjobs: jobs.toml:41: [jobs.remind] send: handlers:sent: handlers has no function sent (did you mean "send"?)
 bgjobs: jobs.toml:44: [jobs.nowhere] handler: crm.nowhere:f cannot be imported: ModuleNotFoundError: No module named 'crm'
 bgjobs: jobs.toml:47: [jobs.broken] handler: broken:f cannot be imported: SystemExit: no

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bgjobs.errors import ConfigError
-from bgjobs.run.handlers import load
+from bgjobs.job import Job
+from bgjobs.run.handlers import accepts, load, load_of
 
 
 @pytest.fixture
@@ -70,3 +71,36 @@ def test_what_cannot_be_imported_is_one_line_with_the_reason(
     assert str(raised.value).startswith(f'[jobs.purge] handler "{reference}"')
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+class Method:
+    def of_two(self, run: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "fits"),
+    [
+        (lambda run, record: None, 2, True),
+        (lambda run, record: None, 1, False),
+        (lambda run, record=None: None, 1, True),
+        (lambda *all: None, 2, True),
+        (lambda run, *, record: None, 1, False),
+        (Method().of_two, 1, True),
+        (Method().of_two, 2, False),
+        (Method.of_two, 2, True),
+        (max, 2, True),
+        (int.__index__, 1, True),
+    ],
+)
+def test_a_function_has_to_take_what_it_is_given(function: Any, given: int, fits: bool) -> None:  # noqa: FBT001
+    assert accepts(function, ("run", "record")[:given]) is fits
+
+
+def test_a_handler_that_takes_something_else_is_refused_before_it_is_called(write: Any) -> None:
+    folder = write("alone_x", "def work(run): ...")
+    job = Job("purge", select="SELECT", handler="alone_x:work")
+    with pytest.raises(
+        ConfigError, match=r'"alone_x:work" cannot be called as work\(run, record\)$'
+    ):
+        load_of(job, "alone_x:work", folder)
+    assert load_of(job._replace(select=None), "alone_x:work", folder) is not None
