@@ -14,6 +14,8 @@ from bgjobs.errors import ExitStatus
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.project import Project
+
 PROGRAM = (sys.executable, "-I", "-m", "bgjobs")
 
 
@@ -123,3 +125,9 @@ def test_output_that_a_full_disk_cut_is_no_success() -> None:
             )
         assert ended.returncode == ExitStatus.NOT_NOW
         assert ended.stderr == ("bgjobs: the output cannot be written: No space left on device\n")
+
+
+def test_completion_prints_its_answer_and_nothing_else(project: Project) -> None:
+    asked = {"_BGJOBS_COMPLETE": "complete_bash", "COMP_WORDS": "bgjobs hist", "COMP_CWORD": "1"}
+    done = project.bgjobs(env=asked)
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "history", "")

@@ -18,7 +18,10 @@ _COMMAND_LINE_ERROR: Any = typer.BadParameter.__mro__[2]
 def start(arguments: Sequence[str]) -> int:
     """Return the exit status of the command; what a command raises is the caller's."""
     if "_BGJOBS_COMPLETE" in os.environ:
-        app(prog_name="bgjobs")
+        try:
+            app(prog_name="bgjobs")
+        except SystemExit as leaving:
+            return leaving.code if isinstance(leaving.code, int) else ExitStatus.SUCCESS
     command = typer.main.get_command(app)
     # Not command.main(): it turns a returned status into 0.
     try:

@@ -72,7 +72,7 @@ def block(
         lines += ["", *(f"  {line}" for line in stack.splitlines()), ""]
     if not dry_run:
         lines.append(f"  more: bgjobs show {str(outcome.run)[:8]}")
-        following = _next(job, outcome.status)
+        following = _next(job, outcome)
         lines += [f"  next: {following}"] if following else []
     return lines
 
@@ -91,16 +91,19 @@ def _records(number: int) -> str:
     return f"{number:,} record{'' if number == 1 else 's'}"
 
 
-def _next(job: Job, status: RunStatus) -> str | None:
+def _next(job: Job, outcome: Outcome) -> str | None:
     """What becomes of the run, and which command helps it on."""
-    run = f"bgjobs run {job.name}"
+    run, retry, status = f"bgjobs run {job.name}", f"bgjobs retry {job.name}", outcome.status
     if status is RunStatus.PARTIAL:
-        return f"bgjobs failures {job.name} lists them, bgjobs retry {job.name} works them again"
+        return f"bgjobs failures {job.name} lists them, {retry} works them again"
     if status not in RESUMABLE:
         return None
     if job.resume == "manual":
         return f"it waits for you: {run} --resume, or --restart"
     goes_on = "starts it again" if job.resume == "restart" else "resumes it"
+    if status is RunStatus.FAILED and outcome.counts.failed and job.resume == "continue":
+        # Its cursor is behind them.
+        return f"{retry} works the failed records again, {run} the rest"
     if status is RunStatus.FAILED:
         others = "; other slots start as scheduled" if job.schedule else ""
         return f"{run} {goes_on}{others}"

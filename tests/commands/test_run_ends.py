@@ -124,9 +124,12 @@ def test_a_run_ends_at_its_timeout(work: Project) -> None:
     )
     names = ("deaf", "statement", "set", "hang")
     started = {name: work.start("run", name) for name in names}
-    for name, done in (("statement", 0), ("set", 0), ("hang", 10)):
+    for name in names[1:]:
         ended, err = end(started[name])
         assert ended == 124, err
+        # How far it came by then is the machine's affair.
+        done = run_of(work, name)["processed"]
+        assert done in ({0, 10} if name == "hang" else {0})
         assert err == told(
             work,
             name,
@@ -139,8 +142,9 @@ def test_a_run_ends_at_its_timeout(work: Project) -> None:
     # Who swallows every exception is killed a while after the deadline.
     ended, err = end(started["deaf"])
     assert (ended, run_of(work, "deaf")["status"]) == (124, "timed_out")
-    assert "hung beyond its timeout and was killed" in err.splitlines()[0]
-    assert effects(work) == sorted([*range(1, 11)] * 2)
+    assert "its timeout and was killed" in err.splitlines()[0]
+    done = sum(run_of(work, name)["processed"] for name in names)
+    assert len(effects(work)) == done
     assert [(row["outcome"], row["status"]) for row in audit(work)] == [("timed_out", "failed")] * 4
 
 

@@ -47,7 +47,7 @@ bgjobs: job remind failed: KeyError: 'id'
   KeyError: 'id'
 
   more: bgjobs show 51d5d91c
-  next: bgjobs run remind resumes it; other slots start as scheduled"""
+  next: bgjobs retry remind works the failed records again, bgjobs run remind the rest"""
     )
 
 
@@ -91,9 +91,15 @@ def test_what_comes_next_is_told_as_the_job_has_it() -> None:
         ),
         (
             JOB._replace(schedule=None),
-            failed,
+            failed._replace(counts=Counts()),
             "failed",
             "bgjobs run remind resumes it",
+        ),
+        (
+            JOB,
+            failed._replace(counts=Counts()),
+            "failed",
+            "bgjobs run remind resumes it; other slots start as scheduled",
         ),
         (
             JOB,
