@@ -108,9 +108,8 @@ def test_a_bad_run_prints_one_block_of_lines(work: Project) -> None:
         "failed: 4 of 35 records failed, more than max_failures allows; "
         "the last, 33: ValueError: no 33"
     )
-    assert done.stderr == told(
-        work, "failed", what, "30 done, 4 failed, 1 skipped", "bgjobs run failed resumes it", *stack
-    )
+    again = "bgjobs retry failed works the failed records again, bgjobs run failed the rest"
+    assert done.stderr == told(work, "failed", what, "30 done, 4 failed, 1 skipped", again, *stack)
 
     done = work.bgjobs("run", "broken")
     following = "bgjobs run broken resumes it; other slots start as scheduled"
