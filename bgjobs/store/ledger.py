@@ -30,7 +30,6 @@ class Look(NamedTuple):
     newest: Attempt | None
     last_slot: datetime | None
     has_failed_records: bool
-    has_messages: bool
     can_audit: bool
 
 

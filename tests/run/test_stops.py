@@ -200,6 +200,27 @@ def test_run_after_a_run_has_limits_of_its_own(stops: Stops, clock: Clock) -> No
     assert not stops.wanted
 
 
+def test_limit_holds_for_the_next_attempt_of_a_run_that_was_closed(real: Stops) -> None:
+    real.limit(0.2, "its timeout passed")
+    real.obeyed()
+    real.heed()
+    with pytest.raises(DeadlinePassed, match="its timeout passed"):
+        work_for_ever()
+
+
+def test_limit_is_handed_on_as_what_is_left_of_it(stops: Stops, clock: Clock) -> None:
+    other = Stops(clock)
+    stops.hand_on(other)
+    assert other.remaining() is None
+    stops.limit(20, "its window ended")
+    clock.now += 15
+    stops.hand_on(other)
+    assert other.remaining() == 5
+    clock.now += 5
+    assert other.wanted
+    assert other.reason == "its window ended"
+
+
 def test_who_watches_is_told_of_each_limit() -> None:
     told: list[float | None] = []
     stops = Stops(Clock(), limited=told.append)

@@ -205,7 +205,7 @@ def test_the_next_attempt_begins_where_the_last_one_came_to(works: Works) -> Non
 def test_an_unfinished_look_tells_all_that_a_start_decides_by(works: Works) -> None:
     connection = works.session.connection
     empty = works.ledger.look("work")
-    assert empty[1:] == (None, False, None, None, None, None, None, False, False, True)
+    assert empty[1:] == (None, False, None, None, None, None, None, False, True)
     for _ in range(2):
         works.ledger.know_job("work")
     put_run(connection, "work", "success", NOON, trigger="cron")

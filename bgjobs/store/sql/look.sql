@@ -4,8 +4,6 @@ SELECT clock_timestamp(), k.since, p.job IS NOT NULL, p.until, p.reason, p.pause
        (SELECT max(c.slot) FROM {schema}.run AS c
          WHERE c.job = %(job)s AND c.trigger IN ('cron', 'catch_up') AND c.attempt > 0),
        EXISTS (SELECT FROM {schema}.failed_record AS f WHERE f.job = %(job)s),
-       EXISTS (SELECT FROM {schema}.outbox AS o
-                WHERE o.job = %(job)s AND o.sent_at IS NULL AND o.error_message IS NULL),
        EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
                 WHERE a.attrelid = to_regclass(%(audit)s) AND a.attname = 'details'
                   AND has_column_privilege(a.attrelid, a.attnum, 'INSERT')
