@@ -40,8 +40,8 @@ format: setup ## Format the code and fix what can be fixed
 bench: setup ## Measure against hand-written loops and other tools
 	$(BIN)/python -m bench $(ARGS)
 
-chaos: setup ## Kill, cut and freeze runs at every point, and count what came of it
-	$(BIN)/python -m pytest -q tests/chaos
+chaos: setup ## Kill, cut and freeze runs at random for SECONDS=300, chosen by SEED=
+	cd tests && ../$(BIN)/python -m chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 readme: setup ## Bring the help texts in README.md up to date
 	$(BIN)/python docs/readme.py

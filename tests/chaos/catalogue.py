@@ -6,24 +6,36 @@ audit rows and exit statuses are compared with what is stated. docs/faults.md is
 
 import functools
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from chaos.trial import Trial
 
-_ABSENT = "-"
+_NOT_TRIED = "not tried: it needs root, or a program that was not there"
+_TABLE = """\
+| fault | jobs | ledger | audit | exit | outcome |
+|---|---|---|---|---|---|
+"""
 _HEAD = """\
 # Faults
 
 What bgjobs was put through, and what it said of it. Each line is a test of `tests/chaos` with real
-processes and a real server: the fault first, then one clean run of the same slot. After that the
-tables alone have to show that each record was done exactly once, that no run is left running and no
-lease held, that each run has its audit row, that a slot succeeded once, and that no secret was
-stored or said. *Ledger* and *audit* list the states of all the job's runs, the clean one's last;
-*exit* those of the processes that met the fault.
+processes and a real server, written by the tests that ran: the fault first, then one clean run of
+the same slot. After that the tables alone have to show that each record was done exactly once, that
+no run is left running and no lease held, that each run has its audit row, that the runs' counts add
+up, that a slot succeeded once, and that no secret was stored or said.
 
-| fault | jobs | ledger | audit | exit | outcome |
-|---|---|---|---|---|---|
+*Ledger* and *audit* list the states of all the job's runs, the clean one's last where there was
+something left to do; *exit* those of the processes that met the fault. The *jobs* are of these
+kinds, each with one effect per record:
+
+- `set`: a select and a statement over its batches
+- `rows`: a handler per record, whose returned rows a statement writes
+- `own`: a handler per record that writes through `run.connection`
+- `once`: a single statement
+- `call`: a single call of a handler
+- `shared`: as `rows`, worked by two processes
 """
 
 
@@ -43,22 +55,25 @@ class Fault(NamedTuple):
         return self.name
 
 
-CATALOGUE: dict[str, Fault] = {}
 _OUTCOMES: dict[str, str] = {}
-
-
-def listed(faults: Iterable[Fault]) -> Sequence[Fault]:
-    """Enter faults that one test goes through in turn."""
-    entered = list(faults)
-    CATALOGUE.update({one.name: one for one in entered})
-    return entered
+# In the order of the documentation; each is headed by the first line of its module.
+_MODULES = (
+    "test_kill_points",
+    "test_faults_handler",
+    "test_faults_host",
+    "test_faults_clock",
+    "test_faults_server",
+    "test_faults_locks",
+    "test_faults_network",
+    "test_pooled",
+)
 
 
 def fault(
     name: str, *, ledger: str, audit: str, exits: str, shapes: str = "rows"
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Enter the fault that a test is about, and check what came of it when the test is through."""
-    (stated,) = listed([Fault(name, ledger, audit, exits, shapes)])
+    """State the fault that a test is about, and check what came of it when the test is through."""
+    stated = Fault(name, ledger, audit, exits, shapes)
 
     def around(test: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(test)
@@ -67,6 +82,7 @@ def fault(
             (trial,) = [given for given in fixtures.values() if isinstance(given, Trial)]
             check(trial, stated)
 
+        checked.stated = stated
         return checked
 
     return around
@@ -88,18 +104,36 @@ def held(*stated: Fault) -> None:
     _OUTCOMES.update({one.name: "each record once" for one in stated})
 
 
+def chapters() -> Iterator[tuple[str, list[Fault]]]:
+    """Each module's heading, and the faults that are stated in it."""
+    for name in _MODULES:
+        module = import_module(f"chaos.{name}")
+        yield str(module.__doc__).splitlines()[0].rstrip("."), list(_stated(vars(module).values()))
+
+
+def _stated(values: Iterable[Any]) -> Iterator[Fault]:
+    for value in values:
+        found = getattr(value, "stated", value)
+        if isinstance(found, Fault):
+            yield found
+        elif isinstance(found, list | tuple):
+            yield from _stated(found)
+
+
 def document() -> str:
     """The catalogue as it stands in the documentation, with what the tests of this session saw."""
-    lines = [
-        f"| {_cell(one.name)} | {one.shapes} | {_cell(one.ledger)} | {_cell(one.audit)} "
-        f"| {_cell(one.exits)} | {_OUTCOMES.get(one.name, 'not tried')} |\n"
-        for one in CATALOGUE.values()
-    ]
-    return _HEAD + "".join(lines)
+    text = _HEAD
+    for heading, faults in chapters():
+        text += f"\n## {heading}\n\n{_TABLE}"
+        text += "".join(f"{row(one)} {_OUTCOMES.get(one.name, _NOT_TRIED)} |\n" for one in faults)
+    return text
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|") or _ABSENT
+def row(stated: Fault) -> str:
+    """A fault's line in the documentation, but for its outcome."""
+    _, *told = stated._replace(shapes=stated.shapes.replace(" ", ", "))
+    ledger, audit, exits, shapes = told
+    return f"| {stated.name} | {shapes} | `{ledger}` | `{audit}` | `{exits}` |"
 
 
 def _words(found: Iterable[object]) -> str:

@@ -1,14 +1,26 @@
 """Fixtures of the trials."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from chaos.catalogue import document
 from chaos.cluster import Cluster, cluster
 from chaos.proxy import Proxy
 from chaos.trial import Trial
 from harness.project import Project
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs/faults.md"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def documented() -> Iterator[None]:
+    """Write the documentation at the end of a full run, where BGJOBS_TEST_WRITE_FAULTS is 1."""
+    yield
+    if os.environ.get("BGJOBS_TEST_WRITE_FAULTS") == "1":
+        DOCUMENT.write_text(document(), "utf-8")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chaos.books import violations
-from chaos.catalogue import Fault, fault, held, listed
+from chaos.catalogue import Fault, fault, held
 from chaos.clocks import Clock
 from chaos.cluster import cluster
 from chaos.gate import HandlerGate, standing
@@ -50,16 +50,12 @@ def test_clock_set_back(trial: Trial, tmp_path: Path, require: Require) -> None:
 
 
 HOSTS = (("ahead", HOUR), ("behind", -HOUR))
-(SAME_SLOT,) = listed(
-    [
-        Fault(
-            "hosts an hour ahead and an hour behind start by cron",
-            "success skipped",
-            "success",
-            "0 0",
-            "set rows",
-        )
-    ]
+SAME_SLOT = Fault(
+    "hosts an hour ahead and an hour behind start by cron",
+    "success skipped",
+    "success",
+    "0 0",
+    "set rows",
 )
 
 
@@ -95,16 +91,12 @@ def clock(require: Require, place: Path, seconds: float) -> Clock:
     return made
 
 
-(CHANGES,) = listed(
-    [
-        Fault(
-            "two starts by cron at each side of a change of the clocks",
-            "success skipped, for each slot",
-            "success, for each slot",
-            "0",
-            "set",
-        )
-    ]
+CHANGES = Fault(
+    "two starts by cron at each side of a change of the clocks",
+    "success skipped, for each slot",
+    "success, for each slot",
+    "0",
+    "set",
 )
 SPRING = datetime(2026, 3, 29, 1, 0, 5, tzinfo=UTC)
 FIRST = datetime(2026, 10, 25, 0, 30, 5, tzinfo=UTC)

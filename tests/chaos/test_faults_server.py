@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chaos.catalogue import Fault, check, fault, listed
+from chaos.catalogue import Fault, check, fault
 from chaos.cluster import Cluster
 from chaos.disk import fill, small_disk
 from chaos.gate import BEFORE_AUDIT, IN_WORK, Gate, HandlerGate, standing
@@ -37,12 +37,14 @@ def test_terminated_while_python_works(trial: Trial) -> None:
             started.end()
 
 
-RESTARTS = listed(
-    [
-        Fault(f"{how} of the server in a batch", shapes="set rows own once", **UNHARMED)
-        for how in ("immediate restart", "fast restart", "kill -9 of another session's process")
-    ]
-)
+RESTARTS = [
+    Fault(f"{how}, in a batch", shapes="set rows own once", **UNHARMED)
+    for how in (
+        "immediate restart of the server",
+        "fast restart of the server",
+        "kill -9 of another session's process",
+    )
+]
 
 
 @pytest.mark.parametrize("stated", RESTARTS, ids=str)
@@ -83,24 +85,22 @@ def test_down_at_the_start(own_trial: Trial, own_cluster: Cluster) -> None:
     own_trial.look_again()
 
 
-FOR_GOOD = listed(
-    [
-        Fault(
-            "server down in the middle, it stays down, SIGTERM",
-            "interrupted success",
-            "failed success",
-            "69",
-            "set rows",
-        ),
-        Fault(
-            "server down after the last batch, it stays down, SIGTERM",
-            "success",
-            "success",
-            "69",
-            "own once",
-        ),
-    ]
-)
+FOR_GOOD = [
+    Fault(
+        "server down in the middle, it stays down, SIGTERM",
+        "interrupted success",
+        "failed success",
+        "69",
+        "set rows",
+    ),
+    Fault(
+        "server down after the last batch, it stays down, SIGTERM",
+        "success",
+        "success",
+        "69",
+        "own once",
+    ),
+]
 
 
 def test_down_for_good(own_trial: Trial, own_cluster: Cluster) -> None:
@@ -135,16 +135,12 @@ def test_restarted_at_the_end(own_trial: Trial, own_cluster: Cluster) -> None:
     own_trial.look_again()
 
 
-(FULL,) = listed(
-    [
-        Fault(
-            "the tablespace is full for a while",
-            "failed success",
-            "failed success",
-            "75",
-            "set rows own once",
-        )
-    ]
+FULL = Fault(
+    "the tablespace is full for a while",
+    "failed success",
+    "failed success",
+    "75",
+    "set rows own once",
 )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.catalogue import Fault, check, fault, listed
+from chaos.catalogue import Fault, check, fault
 from chaos.gate import (
     AFTER_WORK,
     BEFORE_AUDIT,
@@ -31,19 +31,17 @@ def _killed(point: str, ledger: str, audit: str, shapes: str = "set rows own onc
     return Fault(f"SIGKILL {point}", ledger, audit, "SIGKILL", shapes)
 
 
-KILLS = listed(
-    [
-        _killed(BEFORE_ROW + _GONE, "success", "success"),
-        _killed(BEFORE_BATCH + _GONE, "crashed success", "failed success"),
-        _killed(IN_WORK + _GONE, "crashed success", "failed success"),
-        _killed(IN_HANDLER, "crashed success", "failed success", "rows own call"),
-        _killed(AFTER_WORK + _GOES_ON, "crashed success", "failed success"),
-        _killed(IN_COMMIT + _GONE, "crashed success", "failed success"),
-        _killed(IN_COMMIT + _GOES_ON, "crashed success", "failed success"),
-        _killed(BEFORE_AUDIT + _GONE, "crashed success", "failed success"),
-        _killed(BEFORE_AUDIT + _GOES_ON, "success", "success"),
-    ]
-)
+KILLS = [
+    _killed(BEFORE_ROW + _GONE, "success", "success"),
+    _killed(BEFORE_BATCH + _GONE, "crashed success", "failed success"),
+    _killed(IN_WORK + _GONE, "crashed success", "failed success"),
+    _killed(IN_HANDLER, "crashed success", "failed success", "rows own call"),
+    _killed(AFTER_WORK + _GOES_ON, "crashed success", "failed success"),
+    _killed(IN_COMMIT + _GONE, "crashed success", "failed success"),
+    _killed(IN_COMMIT + _GOES_ON, "crashed success", "failed success"),
+    _killed(BEFORE_AUDIT + _GONE, "crashed success", "failed success"),
+    _killed(BEFORE_AUDIT + _GOES_ON, "success", "success"),
+]
 
 
 @pytest.mark.parametrize("stated", KILLS, ids=str)
@@ -111,20 +109,20 @@ def _stopped(name: str, exits: str, point: str, batches: str, single: str = "") 
 
 
 STOPS = [
-    listed(_stopped("SIGTERM", "143", BEFORE_ROW, "rows once")),
-    listed(_stopped("SIGINT", "130", BEFORE_ROW, "set own")),
-    listed(_stopped("SIGTERM", "143", BEFORE_BATCH, "rows once")),
-    listed(_stopped("SIGINT", "130", BEFORE_BATCH, "set own")),
-    listed(_stopped("SIGTERM", "143", IN_HANDLER, "rows", "call")),
-    listed(_stopped("SIGINT", "130", IN_HANDLER, "own")),
-    listed(_stopped("SIGTERM", "143", IN_WORK, "set")),
-    listed(_stopped("SIGINT", "130", IN_WORK, "own", "once")),
-    listed(_stopped("SIGTERM", "143", AFTER_WORK, "rows", "once")),
-    listed(_stopped("SIGINT", "130", AFTER_WORK, "set own")),
-    listed(_stopped("SIGTERM", "143", IN_COMMIT, "own", "once")),
-    listed(_stopped("SIGINT", "130", IN_COMMIT, "set rows")),
-    listed([Fault(f"SIGTERM {BEFORE_AUDIT}", "success", "success", "0", "rows own")]),
-    listed([Fault(f"SIGINT {BEFORE_AUDIT}", "success", "success", "0", "set once")]),
+    _stopped("SIGTERM", "143", BEFORE_ROW, "rows once"),
+    _stopped("SIGINT", "130", BEFORE_ROW, "set own"),
+    _stopped("SIGTERM", "143", BEFORE_BATCH, "rows once"),
+    _stopped("SIGINT", "130", BEFORE_BATCH, "set own"),
+    _stopped("SIGTERM", "143", IN_HANDLER, "rows", "call"),
+    _stopped("SIGINT", "130", IN_HANDLER, "own"),
+    _stopped("SIGTERM", "143", IN_WORK, "set"),
+    _stopped("SIGINT", "130", IN_WORK, "own", "once"),
+    _stopped("SIGTERM", "143", AFTER_WORK, "rows", "once"),
+    _stopped("SIGINT", "130", AFTER_WORK, "set own"),
+    _stopped("SIGTERM", "143", IN_COMMIT, "own", "once"),
+    _stopped("SIGINT", "130", IN_COMMIT, "set rows"),
+    [Fault(f"SIGTERM {BEFORE_AUDIT}", "success", "success", "0", "rows own")],
+    [Fault(f"SIGINT {BEFORE_AUDIT}", "success", "success", "0", "set once")],
 ]
 
 

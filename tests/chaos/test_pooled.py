@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.catalogue import Fault, check, fault, listed
+from chaos.catalogue import Fault, check, fault
 from chaos.fence import freeze, take_over
 from chaos.gate import BEFORE_AUDIT, BEFORE_BATCH, IN_COMMIT, IN_WORK, Gate, HandlerGate, standing
 from chaos.shapes import ONCE, OWN, ROWS, SET
@@ -36,12 +36,10 @@ def test_unharmed(pooled: Trial) -> None:
 
 
 KILLED = {"ledger": "crashed success", "audit": "failed success", "exits": "SIGKILL"}
-KILLS = listed(
-    [
-        Fault(f"SIGKILL {point}{THROUGH}", shapes="set rows", **KILLED)
-        for point in (BEFORE_BATCH, IN_WORK, IN_COMMIT, BEFORE_AUDIT)
-    ]
-)
+KILLS = [
+    Fault(f"SIGKILL {point}{THROUGH}", shapes="set rows", **KILLED)
+    for point in (BEFORE_BATCH, IN_WORK, IN_COMMIT, BEFORE_AUDIT)
+]
 
 
 @pytest.mark.parametrize("stated", KILLS, ids=str)

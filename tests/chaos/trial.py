@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,11 +33,17 @@ class Started:
         self.exit: int | None = None
 
     @property
+    def workers(self) -> list[int]:
+        """The children that there are just now."""
+        pid = self.process.pid
+        with suppress(OSError):
+            return [int(child) for child in _children(pid).read_text("ascii").split()]
+        return []
+
+    @property
     def worker(self) -> int:
         """The child that calls the handler."""
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children")
-        return int(until(lambda: children.read_text().split(), "a worker")[0])
+        return until(lambda: self.workers, "a worker")[0]
 
     def send(self, number: int) -> None:
         """Send the process that cron would have started a signal."""
@@ -47,6 +54,10 @@ class Started:
         self.out, self.err = self.process.communicate(timeout=PATIENCE)
         self.exit = int(self.process.returncode)
         return self.exit
+
+
+def _children(pid: int) -> Path:
+    return Path(f"/proc/{pid}/task/{pid}/children")
 
 
 class Trial:
@@ -76,10 +87,15 @@ class Trial:
         return list(self._tables)
 
     def look_again(self) -> None:
-        """Connect anew: the server was stopped."""
+        """Connect anew, once the server answers: it was stopped, or has crashed."""
         if self.watch is not None:
             self.watch.close()
-        self.watch = psycopg.connect(self.direct, autocommit=True, prepare_threshold=None)
+        self.watch = until(self._connected, "an answer of the server")
+
+    def _connected(self) -> psycopg.Connection[Any] | None:
+        with suppress(psycopg.OperationalError):
+            return psycopg.connect(self.direct, autocommit=True, prepare_threshold=None)
+        return None
 
     def close(self) -> None:
         """Look no more."""
@@ -127,14 +143,13 @@ class Trial:
             status = one.end()
             assert status == 0 or (status == 75 and _DONE in one.err), (one.job, status, one.err)
 
-    def quiet(self) -> bool:
-        """Whether no session of a job is left; a pooler's stay, and are idle."""
+    def quiet(self, job: str = "") -> bool:
+        """Whether no session of a job, or of all, is left; a pooler's stay, and are idle."""
         found = self.watch.execute(
-            """
-            SELECT count(*) FROM pg_stat_activity
-             WHERE datname = current_database() AND application_name LIKE 'bgjobs:%%'
-               AND (NOT %s OR state IS DISTINCT FROM 'idle')""",
-            [self._pooled],
+            """SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND application_name LIKE %s
+                  AND (NOT %s OR state IS DISTINCT FROM 'idle')""",
+            [f"bgjobs:{job or '%'}", self._pooled],
         ).fetchone()
         return found == (0,)
 
