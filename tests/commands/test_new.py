@@ -55,7 +55,9 @@ def test_the_file_is_added_to_and_nothing_else_in_it_changes(project: Project) -
     assert project.bgjobs("new", "import").returncode == 0
     assert path.read_bytes().startswith(f"{before}\n\n[jobs.2nd]\n".encode())
     assert path.stat().st_mode & 0o777 == 0o600
-    assert project.bgjobs("validate").stdout == "jobs.toml is valid: 2 jobs, checked in the database\n"
+    assert (
+        project.bgjobs("validate").stdout == "jobs.toml is valid: 2 jobs, checked in the database\n"
+    )
 
 
 @pytest.mark.parametrize(
