@@ -9,7 +9,9 @@ _POLL = 0.01
 Found = TypeVar("Found")
 
 
-def until(condition: Callable[[], Found], what: str, seconds: float = PATIENCE) -> Found:
+def until(
+    condition: Callable[[], Found], what: str | Callable[[], str], seconds: float = PATIENCE
+) -> Found:
     """What the condition returns as soon as that is true.
 
     Raises:
@@ -21,5 +23,6 @@ def until(condition: Callable[[], Found], what: str, seconds: float = PATIENCE) 
         if found:
             return found
         if time.monotonic() > end:
-            raise AssertionError(f"{what} did not come to be within {seconds:g} s")
+            told = what if isinstance(what, str) else what()
+            raise AssertionError(f"{told} did not come to be within {seconds:g} s")
         time.sleep(_POLL)
