@@ -1,6 +1,8 @@
 """What becomes of processes that a job's code forks."""
 
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from uuid import uuid4
@@ -65,3 +67,24 @@ def test_fork_of_a_handler_goes_on_with_no_other_record(concurrency: int) -> Non
     os.close(writing)
     assert sorted(os.read(reading, 100)) == sorted(b"122345")
     os.close(reading)
+
+
+_FORKS = """
+import os, signal
+from bgjobs.run.stops import Stops
+
+stops = Stops().install()
+pid = os.fork()
+if pid == 0:
+    os.kill(os.getpid(), signal.SIGTERM)
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), stops.wanted)
+"""
+
+
+def test_process_that_a_handler_forks_dies_by_a_signal() -> None:
+    # In a process of its own: a fork of the one that runs the tests has all of their handlers.
+    done = subprocess.run(
+        [sys.executable, "-c", _FORKS], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"-{signal.SIGTERM.value} False\n"

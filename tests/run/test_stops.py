@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -277,27 +275,6 @@ def test_hangup_and_closed_pipe_kill_nothing(stops: Stops) -> None:
     send(signal.SIGPIPE)
     assert before == (signal.SIG_IGN, signal.SIG_IGN)
     assert not stops.wanted
-
-
-_FORKS = """
-import os, signal
-from bgjobs.run.stops import Stops
-
-stops = Stops().install()
-pid = os.fork()
-if pid == 0:
-    os.kill(os.getpid(), signal.SIGTERM)
-    os._exit(0)
-print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), stops.wanted)
-"""
-
-
-def test_process_that_a_handler_forks_dies_by_a_signal() -> None:
-    # In a process of its own: a fork of the one that runs the tests has all of their handlers.
-    done = subprocess.run(
-        [sys.executable, "-c", _FORKS], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == f"-{signal.SIGTERM.value} False\n"
 
 
 def test_everything_is_as_before_afterwards() -> None:
