@@ -36,16 +36,25 @@ def main(arguments: Sequence[str]) -> int:
     scale = QUICK if asked.quick else FULL
     out = asked.out or (_RESULTS if scale is FULL and not asked.measures else None)
     with place() as made:
-        sections, failures = _measured(made, scale, asked.measures or _NAMES, asked.peers_python)
-        text = report(scale, machine(made), sections, failures)
-    print(text)
-    if out is not None:
-        out.write_text(text, "utf-8")
+
+        def keep(sections: list[Section], failures: list[str]) -> str:
+            text = report(scale, machine(made), sections, failures)
+            if out is not None:
+                out.write_text(text, "utf-8")
+            return text
+
+        names = asked.measures or _NAMES
+        sections, failures = _measured(made, scale, names, asked.peers_python, keep)
+        print(keep(sections, failures))
     return 1 if failures else 0
 
 
 def _measured(
-    made: Place, scale: Scale, names: Sequence[str], peers_python: str | None
+    made: Place,
+    scale: Scale,
+    names: Sequence[str],
+    peers_python: str | None,
+    keep: Callable[[list[Section], list[str]], str],
 ) -> tuple[list[Section], list[str]]:
     sections: list[Section] = []
     failures: list[str] = []
@@ -55,6 +64,8 @@ def _measured(
             sections += _measure(name, made, peers_python)(made, scale)
         except Exception as error:  # noqa: BLE001 - the others are measured all the same
             failures.append(f"{name} came to nothing: {error}")
+        # A run that is ended early has then not measured in vain.
+        keep(sections, failures)
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr)
     return sections, failures
 
