@@ -47,13 +47,10 @@ class SetFlow:
             return True
         if self._watched:
             return self._one()
-        connection = self.task.session.connection
-        with connection.pipeline():
+        with self.task.session.connection.pipeline():
             sent = self._send(leased=standing.cursor is not None)
-            send_off(connection)
             while True:
                 ahead = self._send(leased=True)
-                send_off(connection)
                 before, standing = standing, self.task.batches.standing(ahead.begin)
                 self._committed(sent, standing)
                 worked = standing.counts.read - before.counts.read
@@ -109,9 +106,14 @@ class SetFlow:
     def _send(self, *, leased: bool) -> Sent:
         batches = self.task.batches
         limit = self.task.rhythm.size
+        connection = self.task.session.connection
         begin = batches.begin()
+        # Answered before the batch is worked: the one behind it is sent meanwhile.
+        send_off(connection)
         self.setbased.move(leased=leased, until=self._until, limit=limit)
-        return Sent(begin, batches.commit(), limit)
+        commit = batches.commit()
+        send_off(connection)
+        return Sent(begin, commit, limit)
 
     def _committed(self, sent: Sent, standing: Standing) -> None:
         if not self.task.batches.committed(sent.commit):

@@ -57,8 +57,8 @@ class SetBased:
         texts = sql.SQL(", ").join([sql.SQL("{}::text").format(name) for name in key])
         moved = sql.SQL(
             "UPDATE {schema}.lease SET in_batch = NULL,"
-            " cursor = coalesce((SELECT jsonb_build_array({key}) FROM batch"
-            " ORDER BY {order} LIMIT 1), cursor),"
+            " cursor = coalesce((SELECT jsonb_build_array({texts}) FROM"
+            " (SELECT {names} FROM batch ORDER BY {order} LIMIT 1) AS last), cursor),"
             " read = read + n, processed = processed + n, batches = batches + least(n, 1)"
             " FROM (SELECT count(*) AS n FROM batch) AS counted"
             " WHERE job = %(bgjobs_job)s AND lane = %(bgjobs_lane)s AND shard = %(bgjobs_shard)s"
@@ -66,7 +66,8 @@ class SetBased:
             " AND in_batch = pg_current_xact_id()"
         ).format(
             schema=identifier(self.pages.session.schema),
-            key=texts,
+            texts=texts,
+            names=sql.SQL(", ").join(key),
             order=self.pages.order(reverse=True),
         )
         body = moved.as_string(self.pages.session.connection)

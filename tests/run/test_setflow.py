@@ -104,16 +104,16 @@ def test_a_poison_row_in_each_batch_is_left_out(work: Works) -> None:
 
 
 class InFlight:
-    """A set-based run held in its first batch, until `release`."""
+    """A set-based run held in the batch that begins with a record, until `release`."""
 
-    def __init__(self, work: Works, **fields: Any) -> None:
+    def __init__(self, work: Works, record: int = 1, **fields: Any) -> None:
         self.work = work
         self.outcomes: list[Outcome] = []
         self.holder = work.connect()
         self.holder.execute("SELECT pg_advisory_lock(1)")
-        statement = (
-            "INSERT INTO effect SELECT id FROM batch, (SELECT pg_advisory_xact_lock(1)) AS held"
-        )
+        held = "CASE WHEN id = :record THEN pg_advisory_xact_lock(1) IS NULL END IS NOT TRUE"
+        fields["params"] = {"record": record}
+        statement = f"INSERT INTO effect SELECT id FROM batch WHERE {held}"
         self.thread = threading.Thread(
             target=lambda: self.outcomes.append(work(statement=statement, **fields))
         )
@@ -131,6 +131,13 @@ class InFlight:
         self.holder.execute("SELECT pg_advisory_unlock(1)")
         self.thread.join(BOUND)
         return self.outcomes[0]
+
+
+def test_a_batch_is_known_to_be_committed_while_the_next_one_is_worked(work: Works) -> None:
+    # By then the one behind both is sent, so the server has no pause between them.
+    running = InFlight(work, record=11, batch_size=5, lock_timeout=timedelta(hours=1))
+    wait_for(lambda: work.seen[-1:] == [10])
+    assert running.release().counts == Counts(35, 35, 0, 0, 7)
 
 
 def test_bgjobs_stop_is_heard_at_the_next_batch(work: Works) -> None:
