@@ -1,4 +1,4 @@
-"""Writes into README.md what the program says of itself: keys, statuses, help, the quick start."""
+"""Writes into README.md what the program says of itself, and what was measured of it."""
 
 import os
 import re
@@ -12,6 +12,7 @@ from bgjobs.errors import ExitStatus
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+RESULTS = ROOT / "bench/RESULTS.md"
 _COMMANDS = (
     "run", "retry", "list", "next", "history", "show", "status", "failures", "check",
     "pause", "resume", "stop", "validate", "new", "schema", "install-cron", "uninstall-cron",
@@ -26,6 +27,7 @@ def written(text: str) -> str:
         "keys": reference(),
         "statuses": _statuses(),
         "help": "\n".join(_help(command) for command in _COMMANDS),
+        "measured": _measured(),
         "quick start": f"```console\n{_played(session)}```\n",
     }
     for name, part in parts.items():
@@ -48,6 +50,11 @@ def _replaced(text: str, name: str, part: str) -> str:
 def _statuses() -> str:
     rows = [f"| {status.value} | {status.meaning} |\n" for status in ExitStatus]
     return "".join(["| status | meaning |\n|---|---|\n", *rows])
+
+
+def _measured() -> str:
+    section = RESULTS.read_text("utf-8").partition("## The aims\n\n")[2].partition("\n\n")[0]
+    return f"{section}\n"
 
 
 def _help(command: str) -> str:

@@ -71,6 +71,7 @@ class Delivery:
                 self._counts,
                 worst and worst.error,
                 f"message {worst.message.key}" if worst else None,
+                unsent=self._failed,
             )
 
     def _send_all(self, senders: Senders[Taken, Sent]) -> None:

@@ -95,8 +95,9 @@ class Task(NamedTuple):
         key: object = None,
         *,
         final: bool = False,
+        unsent: int = 0,
     ) -> None:
-        """Accept the records that failed so far.
+        """Accept the records that failed so far, `unsent` of them messages.
 
         Raises:
             TooManyFailedError: They are too many.
@@ -109,9 +110,11 @@ class Task(NamedTuple):
             which = ", ".join(key) if isinstance(key, list) else key
             why = told(type(worst).__name__, self.mask(fault.message(worst)))
             last = f"; the last, {which}: {why}"
-        raise TooManyFailedError(
-            f"{counts.failed} of {counts.read} records failed, more than max_failures allows{last}"
-        ) from worst
+        what = f"{counts.failed - unsent} of {counts.read} records failed"
+        if unsent:
+            messages = "1 message was" if unsent == 1 else f"{unsent} messages were"
+            what = f"{messages} not sent" + (f" and {what}" if counts.failed > unsent else "")
+        raise TooManyFailedError(f"{what}, more than max_failures allows{last}") from worst
 
     def _overall(self, counts: Counts) -> Counts:
         """Those of all shards, between batches; else this batch's own."""
