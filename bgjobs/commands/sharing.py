@@ -147,7 +147,7 @@ def _ending(parent: Task, came: Came) -> Ending:
     try:
         settled = _settled(parent, came)
     except DatabaseUnreachableError as error:
-        raise UnclosedError(str(error), parent.run, _short(parent, came, None)) from error
+        raise UnclosedError(error, parent.run, _short(parent, came, None)) from error
     if not settled.open or settled.failure is not None:
         return together(parent.job, settled)
     return _short(parent, came, settled)

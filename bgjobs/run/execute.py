@@ -4,7 +4,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
-from bgjobs.errors import BgjobsError, DatabaseUnreachableError, ExitStatus, LeaseLostError
+from bgjobs.errors import (
+    BgjobsError,
+    DatabaseUnreachableError,
+    ExitStatus,
+    LeaseLostError,
+    NotNowError,
+)
 from bgjobs.handler import Run
 from bgjobs.record import Counts, Failure, RunStatus
 from bgjobs.run import fault, shapes
@@ -148,13 +154,13 @@ def close(task: Task, ending: Ending, output: str | None) -> Outcome:
 
     Raises:
         LeaseLostError: Another process has ended the run already.
-        UnclosedError: The database stayed away.
+        UnclosedError: The database stayed away, or the audit table is locked.
     """
     with task.stops.shield():
         try:
             closed = _close_soundly(task, ending, output)
-        except DatabaseUnreachableError as error:
-            raise UnclosedError(str(error), task.run, ending) from error
+        except (DatabaseUnreachableError, NotNowError) as error:
+            raise UnclosedError(error, task.run, ending) from error
         finally:
             # A stop that came meanwhile has nothing left to stop.
             task.stops.obeyed()
@@ -178,8 +184,14 @@ def close(task: Task, ending: Ending, output: str | None) -> Outcome:
 class UnclosedError(DatabaseUnreachableError):
     """A run came to its end and the ledger could not be told; `ending` is what it would say."""
 
-    def __init__(self, message: str, run: Run, ending: Ending) -> None:
-        super().__init__(message)
+    def __init__(self, error: BgjobsError, run: Run, ending: Ending) -> None:
+        status, failure = ending.status, ending.failure
+        cause = f" ({failure.message})" if failure and failure.message != str(error) else ""
+        super().__init__(
+            f"the run of {run.job} ended as {status}{cause}, and the ledger could not be told: "
+            f"{error}; the next start on this host tells it"
+        )
+        self.status = error.status
         self.run = run
         self.ending = ending
 
@@ -201,6 +213,7 @@ def _close_soundly(task: Task, ending: Ending, output: str | None) -> Closed | N
                 failure=ending.failure,
                 output=output,
                 reason=ending.reason,
+                lock_timeout=task.batches.lock_timeout,
             )
             task.ledger.drop_lane(task.job.name, task.batches.lease.lane)
         except Exception as error:

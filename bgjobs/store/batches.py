@@ -47,6 +47,7 @@ class Batches:
     ) -> None:
         self.session = session
         self.lease = lease
+        self.lock_timeout = lock_timeout
         self._begin = {
             **lease._asdict(),
             "lock_timeout": f"{round(lock_timeout * 1000)}ms",

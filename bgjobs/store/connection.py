@@ -244,7 +244,10 @@ def explain(error: psycopg.Error) -> BgjobsError:
     if state == "53100":
         return NotNowError(f"the server's disk is full: {text}")
     if state in _IN_THE_WAY:
-        return NotNowError(f"another transaction was in the way each time it was tried: {text}")
+        what = " of the audit row" if blamed(error) == AUDIT else ""
+        return NotNowError(
+            f"another transaction was in the way{what} each time it was tried: {text}"
+        )
     if state == _READ_ONLY or (healing(error) and state != "25P03"):
         what = "is read-only, as a standby is" if state == _READ_ONLY else "was lost"
         return DatabaseUnreachableError(f"the database {what}: {text}")

@@ -14,6 +14,7 @@ from bgjobs.store.blame import AUDIT, Blame
 from bgjobs.store.session import Session
 
 NO_LANE = UUID(int=0)
+_LOCK_TIMEOUT = 10.0
 # Success turns into partial where records failed.
 _ENDS = {RunStatus.SUCCESS: (RunStatus.SUCCESS, RunStatus.PARTIAL)}
 
@@ -170,10 +171,12 @@ class Ledger:
         output: str | None = None,
         reason: str | None = None,
         finished_at: datetime | None = None,
+        lock_timeout: float = _LOCK_TIMEOUT,
     ) -> Closed | None:
         """End a run and write its audit row; None where it had been ended by another already.
 
         `finished_at` is when it ended by its host's clock, where that could not be told at once.
+        `lock_timeout` is in seconds, 0 for ever: the audit table is the team's, who may lock it.
         """
         values = {
             "run": run,
@@ -186,8 +189,12 @@ class Ledger:
             "reason": reason,
             "finished_at": finished_at,
         }
-        with Blame(AUDIT):
-            row = self.session.execute("close_run", values).fetchone()
+        patience = {"lock_timeout": f"{round(lock_timeout * 1000)}ms"}
+        connection = self.session.connection
+        with Blame(AUDIT), connection.pipeline(), connection.transaction():
+            self.session.execute("lock_patience", patience)
+            answer = self.session.execute("close_run", values)
+        row = answer.fetchone()
         return _closed(row[0]) if row else None
 
     def find_closed(self, run: UUID, status: RunStatus) -> Closed | None:

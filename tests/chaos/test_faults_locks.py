@@ -83,6 +83,27 @@ def locked(trial: Trial) -> Iterator[int]:
         yield migration.info.backend_pid
 
 
+@fault(
+    "the audit table locked when the run ends",
+    ledger="success",
+    audit="success",
+    exits="75",
+    shapes="set rows own once",
+)
+def test_locked_audit_table(trial: Trial) -> None:
+    with Gate(trial, IN_WORK) as gate, psycopg.connect(trial.direct) as holder:
+        started = standing(trial, gate, (SET, ROWS, OWN, ONCE), lock_timeout="1 s")
+        for one in started:
+            gate.wait(one)
+        # No sooner: a start would wait to tell of a run that could not tell of itself.
+        holder.execute("LOCK TABLE audit_log")
+        for one in started:
+            gate.open(one.job)
+        for one in started:
+            one.end()
+            assert "ended as success, and the ledger could not be told" in one.err
+
+
 @fault("deadlock with another session", shapes="set rows own once", **UNHARMED)
 def test_deadlock(trial: Trial) -> None:
     name = conninfo_to_dict(trial.direct)["dbname"]
