@@ -70,11 +70,6 @@ class Hold:
         self._path = path
         self._held = held
 
-    @property
-    def proves(self) -> bool:
-        """Whether the death of this process can be proven."""
-        return self._held is not None
-
     def release(self) -> None:
         """Let go of it for good: the run has ended and its row is closed."""
         held, self._held = self._held, None
