@@ -32,7 +32,7 @@ _MEANINGS = {
     ExitStatus.PARTIAL: "finished, some records failed within the allowed number",
     ExitStatus.UNREACHABLE: "the database cannot be reached",
     ExitStatus.BUG: "a bug in bgjobs",
-    ExitStatus.NOT_NOW: "not now: another run has the lease, a lock is in the way, or a disk is full",
+    ExitStatus.NOT_NOW: "not now: another run has the lease, a lock is held, or a disk is full",
     ExitStatus.REFUSED: "login refused, or a grant is missing",
     ExitStatus.BAD_CONFIG: "jobs.toml is wrong, or a block in the crontab",
     ExitStatus.TIMED_OUT: "the job's timeout passed",
