@@ -133,7 +133,10 @@ class Run:
 
     def idempotency_key(self, record: Mapping[str, Any]) -> str:
         """A key that is the same whenever this record is worked for this slot again."""
-        key = (_text(record[name]) for name in self.key)
+        key = [_text(record[name]) for name in self.key]
+        if len(key) > 1:
+            # Or ("a:b", "c") would share the key of ("a", "b:c").
+            key = [part.replace("\\", r"\\").replace(":", r"\:") for part in key]
         return ":".join((self.job, f"{self.slot.timestamp():.6f}", *key))
 
     def send(self, payload: Any, *, key: str) -> None:  # noqa: ANN401 - whatever JSON can hold

@@ -187,4 +187,4 @@ def test_the_connection_is_there_only_within_a_batch(run: Run) -> None:
 def test_an_idempotency_key_tells_job_slot_and_record(run: Run) -> None:
     run.key = ("at", "id")
     record = {"id": 7, "at": NOON, "note": "x"}
-    assert run.idempotency_key(record) == "work:1782907200.000000:2026-07-01T12:00:00+00:00:7"
+    assert run.idempotency_key(record) == r"work:1782907200.000000:2026-07-01T12\:00\:00+00\:00:7"
