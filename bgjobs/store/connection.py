@@ -1,8 +1,10 @@
 """Connecting, and what the server's and the driver's errors mean."""
 
 import logging
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -31,6 +33,7 @@ _ALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+_DATES = "PGDATESTYLE"
 _HEALING = frozenset({"40001", "40P01", "55P03", "53300", "25P03"})
 # What a record's own data can cause: data, constraint, raised by a trigger or a function.
 _OF_RECORDS = frozenset({"22", "23", "38", "39", "44", "P0"})
@@ -87,15 +90,34 @@ def connect(database: Database, *, application: str) -> psycopg.Connection:
         AccessRefusedError: The server answers, and refuses the login.
         ConfigError: The URL or the database's name is wrong.
     """
+    given = parameters(database, application)
     try:
-        return psycopg.connect(
-            **parameters(database, application),
-            autocommit=True,
-            # Prepared names of one client run another's SQL behind a pooler.
-            prepare_threshold=None,
-        )
+        with _iso_dates():
+            return psycopg.connect(
+                **given,
+                autocommit=True,
+                # Prepared names of one client run another's SQL behind a pooler.
+                prepare_threshold=None,
+            )
     except psycopg.OperationalError as error:
         raise explain_login(error, database) from None
+
+
+@contextmanager
+def _iso_dates() -> Iterator[None]:
+    """Ask for the only dates that the driver reads, whatever a role or a database has set.
+
+    libpq takes this one setting of a session from the environment alone, and every pooler hands it
+    on, which it would not do with `options`.
+    """
+    before = os.environ.get(_DATES)
+    os.environ[_DATES] = "ISO"
+    try:
+        yield
+    finally:
+        del os.environ[_DATES]
+        if before is not None:
+            os.environ[_DATES] = before
 
 
 def connect_within(

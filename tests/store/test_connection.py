@@ -1,10 +1,13 @@
 """Connecting, and what errors mean."""
 
+import os
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import errors
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 
 from bgjobs.errors import AnswerError, BgjobsError, DatabaseUnreachableError, JobFailedError
@@ -33,6 +36,20 @@ def test_a_connection_is_in_autocommit_prepares_nothing_and_tells_who_it_is(dsn:
     assert (given["keepalives_idle"], given["tcp_user_timeout"]) == ("10", "20000")
     own = connections.parameters(Database(f"{dsn}&connect_timeout=77"), "x")
     assert own["connect_timeout"] == "77"
+
+
+def test_dates_are_read_whatever_the_database_has_set(
+    dsn: str, pooled_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGDATESTYLE", "German")
+    name = conninfo_to_dict(dsn)["dbname"]
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute(f"ALTER DATABASE {name} SET datestyle = 'SQL, DMY'".encode())
+    for url in (dsn, pooled_dsn):
+        with connect(Database(url), application="bgjobs:purge") as connection:
+            row = connection.execute("SELECT timestamptz '2026-07-01 12:00Z'").fetchone()
+        assert row == (datetime(2026, 7, 1, 12, tzinfo=UTC),)
+    assert os.environ["PGDATESTYLE"] == "German"
 
 
 @pytest.mark.parametrize(
