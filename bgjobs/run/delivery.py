@@ -42,10 +42,13 @@ class Delivery:
         self._resting: dict[int, float] = {}
         self._counts = Counts()
         self._failed = 0
+        self._sent = 0
         self._worst: Sent | None = None
 
-    def deliver(self, *, listed: bool = False) -> None:
+    def deliver(self, *, listed: bool = False) -> bool:
         """Send until nothing waits, or the run is asked to stop; what is in the air lands first.
+
+        Returns whether any failed, with which what failed in the run is found to be allowed.
 
         Args:
             listed: Whether also those are sent again that are on the list of what failed.
@@ -68,11 +71,13 @@ class Delivery:
         if self._failed:
             worst = self._worst
             self._task.allow(
-                self._counts,
+                self._judged,
                 worst and worst.error,
                 f"message {worst.message.key}" if worst else None,
+                final=self._task.run.shards == 1,
                 unsent=self._failed,
             )
+        return self._failed > 0
 
     def _send_all(self, senders: Senders[Taken, Sent]) -> None:
         every = self._outbox.lease.ttl / 3
@@ -94,7 +99,13 @@ class Delivery:
 
     @property
     def _hopeless(self) -> bool:
-        return self._failed > SYSTEMATIC and self._task.too_many(self._counts)
+        return self._failed > SYSTEMATIC and self._task.too_many(self._judged)
+
+    @property
+    def _judged(self) -> Counts:
+        """The run's counts; a share is one of the messages where it has read fewer records."""
+        tried = self._sent + self._failed
+        return self._counts._replace(read=max(self._counts.read, tried))
 
     def _rest(self, every: float) -> bool:
         """Wait for the next message that rests; whether there is one."""
@@ -129,6 +140,7 @@ class Delivery:
     def _told(self, sent: Sent) -> Told:
         message, error = sent
         if error is None:
+            self._sent += 1
             return Told(message.id)
         failure = fault.failure(error, self._task.mask)
         if message.attempt < TRIES and not isinstance(error, OutcomeUnknownError):

@@ -100,15 +100,18 @@ def work_records(task: Task) -> str | None:
     except TooManyFailedError as error:
         # The messages of those that did not fail are due all the same.
         too_many = error
-    deliver(task)
+    judged = deliver(task)
     if too_many is not None:
         raise too_many
-    shapes.judge(task)
+    if not judged:
+        shapes.judge(task)
     return reason
 
 
-def deliver(task: Task, *, listed: bool = False) -> None:
+def deliver(task: Task, *, listed: bool = False) -> bool:
     """Send what waits in the outbox; with `listed` also what is on the list of what failed.
+
+    Returns whether messages failed, and no more than the job allows.
 
     Raises:
         StoppedError: It was asked to stop before all was sent.
@@ -117,9 +120,11 @@ def deliver(task: Task, *, listed: bool = False) -> None:
     if task.load_send is not None and not task.run.dry_run:
         from bgjobs.run.delivery import Delivery
 
-        Delivery(task, task.load_send()).deliver(listed=listed)
+        failed = Delivery(task, task.load_send()).deliver(listed=listed)
         if task.stops.wanted:
             raise StoppedError(task.stops.reason or "asked to stop")
+        return failed
+    return False
 
 
 def _stopped(task: Task, error: BaseException) -> Ending:

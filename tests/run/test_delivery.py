@@ -113,16 +113,16 @@ def test_refused_message_is_tried_three_times_and_stops_no_other(work, put):
     ]
 
 
-def test_more_failures_than_allowed_fail_the_run_once_all_are_tried(work, put):
+@pytest.mark.parametrize(("share", "status"), [(0.59, 1), (0.6, 3)])
+def test_more_failures_than_allowed_fail_the_run_once_all_are_tried(work, put, share, status):
     def send(message):
         if message.payload % 2:
             raise ValueError(f"bad {message.key}")
 
     put(5)
-    outcome = deliver(work, send)
-    assert (outcome.status, outcome.exit) == (RunStatus.FAILED, ExitStatus.JOB_FAILED)
-    assert outcome.failure is not None
-    assert outcome.failure.message.startswith("3 messages were not sent, more than max_failures ")
+    outcome = deliver(work, send, max_failures=Allowance(None, share))
+    assert outcome.exit == status
+    assert ("3 messages were not sent, more than max" in str(outcome.failure)) == (status == 1)
     assert Counter(outbox(work).values()) == {"failed": 3, "sent": 2}
     assert deliver(work, send).status is RunStatus.SUCCESS
 
