@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 STACK_LIMIT = 16_384
-_HIDDEN = "***"
+HIDDEN = "***"
 _CUT = "\n[… cut …]\n"
 # Shorter values stand in too many words to be hidden wherever their letters follow one another.
 _SHORT = 4
@@ -47,7 +47,7 @@ def mask_parameters(params: Mapping[str, Any], secrets: Collection[str]) -> dict
     """Return `params` as they may be stored: those named in `secrets` hidden, the others masked."""
     mask = Mask(str(params[name]) for name in secrets if params.get(name) is not None)
     return {
-        name: _HIDDEN if name in secrets and value is not None else _masked(mask, value)
+        name: HIDDEN if name in secrets and value is not None else _masked(mask, value)
         for name, value in params.items()
     }
 
@@ -69,8 +69,8 @@ def _forms(secret: str) -> tuple[str, ...]:
 
 def _hide(secret: str, text: str) -> str:
     if len(secret) >= _SHORT:
-        return text.replace(secret, _HIDDEN)
-    return re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", _HIDDEN, text)
+        return text.replace(secret, HIDDEN)
+    return re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
 
 
 def _clean(text: str) -> str:
@@ -96,15 +96,15 @@ def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     value = r"""(?:'(?:[^'\\]|\\.)*'?|"(?:[^"\\]|\\.)*"?|[^\s,;&)'"]+)"""
     name = r"(?:passw(?:or)?d|pwd|secret|token|api_?key|access_?key)"
     return (
-        (re.compile(r"-----BEGIN [^-\n]+-----.*?(?:-----END [^-\n]+-----|\Z)", re.DOTALL), _HIDDEN),
+        (re.compile(r"-----BEGIN [^-\n]+-----.*?(?:-----END [^-\n]+-----|\Z)", re.DOTALL), HIDDEN),
         # Up to the last @: a password that was not quoted may itself hold one.
-        (re.compile(r"""(\w://[^\s:/@"'`]*):[^\s"'`]*@"""), rf"\1:{_HIDDEN}@"),
-        (re.compile(rf"({name}\s*=>?\s*){value}", re.IGNORECASE | re.DOTALL), rf"\1{_HIDDEN}"),
+        (re.compile(r"""(\w://[^\s:/@"'`]*):[^\s"'`]*@"""), rf"\1:{HIDDEN}@"),
+        (re.compile(rf"({name}\s*=>?\s*){value}", re.IGNORECASE | re.DOTALL), rf"\1{HIDDEN}"),
         (
             re.compile(rf"""({name}["']\s*:\s*){value}""", re.IGNORECASE | re.DOTALL),
-            rf'\1"{_HIDDEN}"',
+            rf'\1"{HIDDEN}"',
         ),
-        (re.compile(r"\b(Bearer)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {_HIDDEN}"),
-        (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"), rf"\1{_HIDDEN}"),
-        (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), _HIDDEN),
+        (re.compile(r"\b(Bearer)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
+        (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"), rf"\1{HIDDEN}"),
+        (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), HIDDEN),
     )

@@ -34,7 +34,7 @@ class RunStatus(StrEnum):
 
 _MEANINGS = {
     RunStatus.RUNNING: "at work; its lease is alive",
-    RunStatus.SUCCESS: "finished, every record done",
+    RunStatus.SUCCESS: "finished, no record failed",
     RunStatus.PARTIAL: "finished, some records failed within the allowed number",
     RunStatus.FAILED: "its code, its SQL or too many records failed, or the database was lost",
     RunStatus.TIMED_OUT: "stopped by its timeout or the end of its window; resumable",
@@ -120,6 +120,7 @@ class Attempt(NamedTuple):
     shards: int
     position: Mapping[str, Any]
     started_at: datetime
+    parameters: Mapping[str, Any] = {}
 
 
 class RunRecord(NamedTuple):

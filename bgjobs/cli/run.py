@@ -9,14 +9,16 @@ from bgjobs.cli.options import ConfigOption
 
 app = typer.Typer(rich_markup_mode=None)
 
+_ParamOption = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="K=V", help="Set a declared parameter."),
+]
+
 
 @app.command()
 def run(  # noqa: PLR0917 - typer turns each option of the command into an argument
     name: Annotated[str, typer.Argument(metavar="NAME", help="The job.")],
-    param: Annotated[
-        list[str] | None,
-        typer.Option("--param", metavar="K=V", help="Set a declared parameter."),
-    ] = None,
+    param: _ParamOption = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Stop after this many records.")
     ] = None,
@@ -61,6 +63,7 @@ def run(  # noqa: PLR0917 - typer turns each option of the command into an argum
 @app.command()
 def retry(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The job.")],
+    param: _ParamOption = None,
     forget: Annotated[
         bool, typer.Option("--forget", help="Clear the list without working the records.")
     ] = False,
@@ -75,4 +78,4 @@ def retry(
 
     if forget:
         return retry.forget(config, name, sys.stdout)
-    return retry.retry(config, name)
+    return retry.retry(config, name, param or ())

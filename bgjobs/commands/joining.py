@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bgjobs.commands.dead import bury
+from bgjobs.commands.parameters import as_begun
 from bgjobs.commands.shard import connect_soundly, settle, together
 from bgjobs.commands.stepping import again, back_off
 from bgjobs.commands.working import Stage, start_of, task
 from bgjobs.errors import ExitStatus, LeaseLostError, NotNowError
 from bgjobs.plan.starts import Begin, Step
-from bgjobs.record import RunStatus, Trigger
+from bgjobs.record import Attempt, RunStatus, Trigger
 from bgjobs.run import execute
 from bgjobs.run.execute import Ending, Outcome
 from bgjobs.run.splitting import split
@@ -31,7 +32,7 @@ def work_part(stage: Stage, step: Begin) -> Outcome | None:
     """Work this process's shard of a slot's run; None where it is somebody else's.
 
     Raises:
-        NotNowError: The slot's run has another number of shards.
+        NotNowError: The slot's run has another number of shards, or other parameters.
         LeaseLostError: Another process took the shard over.
     """
     number, shards = stage.request.shard or (1, 1)
@@ -46,7 +47,11 @@ def work_part(stage: Stage, step: Begin) -> Outcome | None:
     lease = _claim(stage, start, slot)
     if lease is None:
         return _over(stage, step, start, slot)
-    part = task(stage, _of(stage, lease, step), start._replace(id=lease.run), lease)
+    found = stage.ledger.find_run(lease.run)
+    if found is not None:
+        step = _of(step, found)
+        stage = _as_opened(stage, lease, found)
+    part = task(stage, step, start._replace(id=lease.run), lease)
     ending = _work(stage, part)
     settle(part, ending)
     return _leave(stage, part, ending)
@@ -78,10 +83,18 @@ def wait_for_others(stage: Stage) -> None:
         bury(stage.session, stage.scene.locks)
 
 
-def _of(stage: Stage, lease: Lease, step: Begin) -> Begin:
+def _of(step: Begin, found: Attempt) -> Begin:
     """The step as the run has it: who joins one by hand has another moment for its slot."""
-    found = stage.ledger.find_run(lease.run)
-    return step if found is None else step._replace(slot=found.slot, attempt=found.attempt)
+    return step._replace(slot=found.slot, attempt=found.attempt)
+
+
+def _as_opened(stage: Stage, lease: Lease, found: Attempt) -> Stage:
+    """The stage with the parameters of who opened the run."""
+    try:
+        return stage._replace(request=as_begun(stage.request, found.parameters))
+    except NotNowError:
+        Shards(stage.session).give_back(lease)
+        raise
 
 
 def _pinned(stage: Stage, step: Begin) -> datetime | None:
@@ -124,7 +137,9 @@ def _over(stage: Stage, step: Begin, start: Start, slot: datetime | None) -> Out
         return Outcome(found.run, ending.status, ending.exit, settled.counts, 0.0, None, reason)
     # The process whose shard was the last has died before it could.
     lease = Lease(start.job, start.lane, start.claim or 1, found.run, 0, start.ttl)
-    part = task(stage, _of(stage, lease, step), start._replace(id=found.run), lease)
+    run = stage.ledger.find_run(found.run)
+    step = step if run is None else _of(step, run)
+    part = task(stage, step, start._replace(id=found.run), lease)
     return _close(stage, part, ending, settled)
 
 

@@ -37,6 +37,8 @@ class Request(NamedTuple):
     mask: Mask
     shard: tuple[int, int] | None = None
     only_failed: bool = False
+    # The parameters that the command line gives.
+    given: frozenset[str] = frozenset()
 
     @property
     def folder(self) -> Path:
@@ -59,7 +61,8 @@ def request(config: Config, name: str, options: Options, environ: Mapping[str, s
         UsageError: There is no such job or parameter, or a value that means nothing.
     """
     job = find_job(config, name)
-    params = {**job.params, **dict(_param(job, text) for text in options.params)}
+    given = dict(_param(job, text) for text in options.params)
+    params = {**job.params, **given}
     job = job._replace(params=params)
     if options.until_empty is not None:
         if job.select is None:
@@ -79,6 +82,7 @@ def request(config: Config, name: str, options: Options, environ: Mapping[str, s
         options.cron,
         Mask(secrets),
         _shard(options.shard, environ),
+        given=frozenset(given),
     )
 
 
@@ -112,10 +116,10 @@ def _param(job: Job, text: str) -> tuple[str, Any]:
             f'job {job.name} has no parameter "{name}"{nearest(name, job.params)}; '
             f"declared: {declared}"
         )
-    return name, _typed(name, value, job.params[name])
+    return name, typed(name, value, job.params[name])
 
 
-def _typed(name: str, value: str, default: object) -> object:
+def typed(name: str, value: str, default: object) -> object:
     """A value of the command line in the type that its default has."""
     if isinstance(default, bool):
         words = {"true": True, "false": False}
@@ -190,5 +194,7 @@ def _check_shard(job: Job, options: Options) -> None:
         raise UsageError(f"{job.name} has no select, so it cannot be split into shards")
     if job.until_empty:
         raise UsageError("--shard cannot be combined with until_empty")
+    if options.limit is not None:
+        raise UsageError("--limit works records in one process: omit --shard")
     if options.dry_run:
         raise UsageError("--dry-run works all records in one process: omit --shard")

@@ -1,6 +1,7 @@
 """`bgjobs retry`: the listed records of a job once more, and its messages that were not sent."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -15,14 +16,14 @@ from bgjobs.store.failed import FailedRecords
 from bgjobs.store.outdated import explained_within
 
 
-def retry(config_path: Path | None, name: str) -> int:
+def retry(config_path: Path | None, name: str, params: Sequence[str] = ()) -> int:
     """Work a job's listed records again; each that succeeds leaves the list.
 
     Raises:
         BgjobsError: Nothing was started, for a reason that a person can put right.
     """
     config = load(find(config_path, os.environ, here()))
-    asked = request(config, name, Options(), os.environ)
+    asked = request(config, name, Options(params), os.environ)
     return run_request(asked._replace(only_failed=True))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bgjobs.commands.parameters import as_begun
 from bgjobs.commands.telling import going_on, tell
 from bgjobs.commands.working import Stage, begin, in_zone, start_of
 from bgjobs.errors import ExitStatus, NotNowError
@@ -28,11 +29,18 @@ def work(stage: Stage, step: Begin) -> int:
     """Work a slot, again as often as the job's retries allow; returns the exit status.
 
     Raises:
-        NotNowError: By hand, or overdue: another run holds the lease.
+        NotNowError: By hand, or overdue: another run holds the lease. Or some records only are
+            asked for of a run that is unfinished, whose slot would then be done without the others.
     """
+    if step.position and stage.request.limit is not None:
+        raise NotNowError(
+            f"{stage.request.job.name} has an unfinished run: "
+            "resume it without --limit, or work its slot from the start with --restart"
+        )
+    stage = stage._replace(request=as_begun(stage.request, step.parameters))
     limit(stage)
     if stage.scene.terminal and step.attempt > 1:
-        stage.scene.err.write(going_on(stage.request.job.name, step))
+        stage.scene.err.write(going_on(stage.request.job, step))
     outcome = _opened(stage, step)
     if outcome is None:
         return ExitStatus.SUCCESS
@@ -41,7 +49,7 @@ def work(stage: Stage, step: Begin) -> int:
         if not again(stage, outcome, outcome.counts):
             break
         back_off(stage, number)
-        if stage.scene.stops.wanted:
+        if stage.scene.stops.wanted or stage.ledger.look(stage.request.job.name).paused:
             break
         found = stage.ledger.attempts(stage.request.job.name, step.slot)
         if found is None:

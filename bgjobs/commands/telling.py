@@ -6,6 +6,7 @@ from datetime import datetime
 from bgjobs.commands.scene import Scene
 from bgjobs.errors import ExitStatus
 from bgjobs.job import Job
+from bgjobs.mask import mask_parameters
 from bgjobs.plan.starts import Begin
 from bgjobs.record import RESUMABLE, RunStatus, told
 from bgjobs.run.execute import Outcome
@@ -34,10 +35,13 @@ def tell(
         scene.err.write("".join(f"  {line}\n" for line in printed.splitlines()))
 
 
-def going_on(job: str, step: Begin) -> str:
+def going_on(job: Job, step: Begin) -> str:
     """That a start works a slot which was begun before, as a line."""
     how = "resumes" if step.position else "restarts"
-    return f"{job} {how} slot {step.slot.isoformat()}, attempt {step.attempt}\n"
+    values = mask_parameters(job.params, job.secrets)
+    said = ", ".join(f"{name} = {value}" for name, value in values.items())
+    params = f", with {said}" if said else ""
+    return f"{job.name} {how} slot {step.slot.isoformat()}, attempt {step.attempt}{params}\n"
 
 
 def summary(job: Job, outcome: Outcome) -> str:

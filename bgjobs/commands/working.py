@@ -9,7 +9,6 @@ from bgjobs import __version__
 from bgjobs.commands.request import Request
 from bgjobs.commands.scene import Scene, reconnect
 from bgjobs.commands.watching import UNWATCHED, Watch
-from bgjobs.errors import NotNowError
 from bgjobs.handler import Run
 from bgjobs.mask import mask_parameters
 from bgjobs.plan.starts import Begin
@@ -92,18 +91,9 @@ def _again() -> Callable[[Task], str | None]:
 
 
 def _shards(stage: Stage, step: Begin) -> int:
-    """How many shards the run has; one that is gone on with keeps those it was split into.
-
-    Raises:
-        NotNowError: It is split, and only some of its records are asked for.
-    """
+    """How many shards the run has; one that is gone on with keeps those it was split into."""
     if not step.position or step.shards is None:
         return stage.request.job.workers if stage.heard is not None else 1
-    if step.shards > 1 and stage.request.limit is not None:
-        raise NotNowError(
-            f"the unfinished run of {stage.request.job.name} is split into {step.shards} shards: "
-            "resume it without --limit, or work its slot from the start with --restart"
-        )
     return step.shards
 
 

@@ -23,6 +23,8 @@ class Begin(NamedTuple):
     attempt: int = 1
     position: Mapping[str, Any] = {}
     shards: int | None = None
+    # Those that the slot was begun with, where it is gone on with.
+    parameters: Mapping[str, Any] = {}
 
 
 class Skip(NamedTuple):
@@ -92,9 +94,16 @@ def _onward(job: Job, found: Attempt, due: datetime) -> Step:
 
 
 def _again(found: Attempt, *, from_start: bool) -> Begin:
-    position = {} if from_start else found.position
-    shards = None if from_start else found.shards
-    return Begin(found.slot, Trigger.RETRY, found.attempt + 1, position, shards)
+    if from_start:
+        return Begin(found.slot, Trigger.RETRY, found.attempt + 1)
+    return Begin(
+        found.slot,
+        Trigger.RETRY,
+        found.attempt + 1,
+        found.position,
+        found.shards,
+        found.parameters,
+    )
 
 
 def _missed(job: Job, since: datetime, due: datetime) -> list[Step]:
@@ -127,9 +136,13 @@ def by_hand(
     for this moment.
 
     Raises:
-        NotNowError: The slot is done, or an unfinished run waits for `--resume` or `--restart`.
+        NotNowError: The slot is done, an unfinished run waits for `--resume` or `--restart`, or
+            there is none to resume.
     """
     found = at_slot if wish.slot is not None else newest
+    begun = found is not None and found.status in {*_AGAIN, RunStatus.RUNNING}
+    if wish.resume and not begun:
+        raise NotNowError(f"{job.name} has no unfinished run to resume")
     if found is None or (wish.slot is None and found.status not in _AGAIN):
         return Begin(wish.slot or now, Trigger.MANUAL)
     if wish.restart:

@@ -96,7 +96,7 @@ class Ledger:
         values = {"job": job, "audit": name(self.session.audit)}
         row = self.session.execute("look", values).fetchone()
         assert row is not None  # noqa: S101 - the statement returns one row
-        return Look(*(*row[:6], _attempt(row[6:13]), *row[13:]))
+        return Look(*(*row[:6], _attempt(row[6:14]), *row[14:]))
 
     def attempts(self, job: str, slot: datetime) -> Attempt | None:
         """The newest attempt at a slot."""

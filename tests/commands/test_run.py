@@ -203,6 +203,9 @@ def test_an_unfinished_run_is_gone_on_with_as_its_job_says(work: Project) -> Non
     for name in ("continue", "restart", "manual"):
         assert work.bgjobs("run", name).returncode == 1
     work.rows("TRUNCATE effect")
+    limited = work.bgjobs("run", "continue", "--limit", "3")
+    assert limited.returncode == 75
+    assert "has an unfinished run: resume it without --limit" in limited.stderr
     refused = work.bgjobs("run", "manual")
     assert refused.returncode == 75
     assert len(refused.stderr.splitlines()) == 1

@@ -216,7 +216,7 @@ def test_run_that_was_split_is_gone_on_with_by_one_process(items):
     items.run(1)
     items.configure(workers=1)
     refused = items.run(75, "--limit", "5")
-    assert "is split into 3 shards: resume it without --limit" in refused
+    assert "has an unfinished run: resume it without --limit" in refused
     for number in (95, 195):
         items.fate(number, None)
     items.run(0)

@@ -178,6 +178,12 @@ def test_run_by_hand_begins_now_or_at_the_slot_that_is_named() -> None:
         assert by_person(newest=attempt(status), slot=AT) == Begin(AT, Trigger.MANUAL)
 
 
+def test_nothing_is_resumed_where_nothing_is_unfinished() -> None:
+    for found in (None, attempt(RunStatus.SUCCESS), attempt(RunStatus.PARTIAL)):
+        with pytest.raises(NotNowError, match="no unfinished run to resume"):
+            by_person(newest=found, resume=True)
+
+
 @pytest.mark.parametrize("status", [*CUT_SHORT, RunStatus.FAILED])
 def test_run_by_hand_goes_on_with_what_is_unfinished(status: RunStatus) -> None:
     onward, anew = (Begin(DUE, Trigger.RETRY, 2, *rest) for rest in ((POSITION, 2), ({}, None)))

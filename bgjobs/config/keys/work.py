@@ -51,7 +51,8 @@ WORK = (
     Key(
         "params",
         PARAMETERS,
-        "Parameters with their default values, `:name` in SQL; --param overrides them.",
+        "Parameters with their defaults, `:name` in SQL; --param overrides them. A slot that is "
+        "resumed keeps those it was begun with.",
         "{ days = 30 }",
     ),
     Key(
