@@ -90,6 +90,12 @@ class Job(NamedTuple):
             return "handler" if self.select is not None else "once"
         return "set" if self.select is not None else "statement"
 
+    @property
+    def ordering(self) -> str | None:
+        """The key as jobs.toml spells it, like "priority DESC, id"; None without one."""
+        said = [f"{one.name} DESC" if one.descending else one.name for one in self.key]
+        return ", ".join(said) or None
+
 
 class Database(NamedTuple):
     """[database]: how to reach Postgres; everything None leaves it to libpq's environment."""

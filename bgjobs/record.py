@@ -121,6 +121,7 @@ class Attempt(NamedTuple):
     position: Mapping[str, Any]
     started_at: datetime
     parameters: Mapping[str, Any] = {}
+    key: str | None = None
 
 
 class RunRecord(NamedTuple):

@@ -7,18 +7,21 @@ from typing import Any
 from bgjobs.commands.request import Request, typed
 from bgjobs.errors import NotNowError, UsageError
 from bgjobs.mask import HIDDEN, mask_parameters
+from bgjobs.store.keys import other_key
 
 
-def as_begun(asked: Request, begun: Mapping[str, Any]) -> Request:
+def as_begun(asked: Request, begun: Mapping[str, Any], key: str | None = None) -> Request:
     """The request with the parameters that the slot's run was begun with, as the ledger has them.
 
     So all records of a slot are worked with the same ones, whatever jobs.toml says by now. What the
     ledger hides is as it is now, and so is what the job has got since.
 
     Raises:
-        NotNowError: The command line gives others.
+        NotNowError: The command line gives others, or the job pages by another key than that one.
     """
     job = asked.job
+    if key not in {None, job.ordering}:
+        raise other_key(job)
     now = json.loads(json.dumps(mask_parameters(job.params, job.secrets), default=str))
     kept = {
         name: value

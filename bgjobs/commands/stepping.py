@@ -37,7 +37,7 @@ def work(stage: Stage, step: Begin) -> int:
             f"{stage.request.job.name} has an unfinished run: "
             "resume it without --limit, or work its slot from the start with --restart"
         )
-    stage = stage._replace(request=as_begun(stage.request, step.parameters))
+    stage = stage._replace(request=as_begun(stage.request, step.parameters, step.key))
     limit(stage)
     if stage.scene.terminal and step.attempt > 1:
         stage.scene.err.write(going_on(stage.request.job, step))

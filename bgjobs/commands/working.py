@@ -116,6 +116,7 @@ def start_of(stage: Stage, step: Begin) -> Start:
         lane=run if job.overlap == "allow" else NO_LANE,
         position=step.position,
         only_failed=stage.request.only_failed,
+        key=job.ordering,
     )
 
 

@@ -25,6 +25,7 @@ class Begin(NamedTuple):
     shards: int | None = None
     # Those that the slot was begun with, where it is gone on with.
     parameters: Mapping[str, Any] = {}
+    key: str | None = None
 
 
 class Skip(NamedTuple):
@@ -96,6 +97,8 @@ def _onward(job: Job, found: Attempt, due: datetime) -> Step:
 def _again(found: Attempt, *, from_start: bool) -> Begin:
     if from_start:
         return Begin(found.slot, Trigger.RETRY, found.attempt + 1)
+    # Until it stands somewhere the key may be put right.
+    stands = any(at.get("cursor") is not None for at in found.position.values())
     return Begin(
         found.slot,
         Trigger.RETRY,
@@ -103,6 +106,7 @@ def _again(found: Attempt, *, from_start: bool) -> Begin:
         found.position,
         found.shards,
         found.parameters,
+        found.key if stands else None,
     )
 
 

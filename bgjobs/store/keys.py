@@ -7,6 +7,7 @@ import psycopg
 from psycopg import sql
 
 from bgjobs.errors import JobFailedError, NotNowError
+from bgjobs.job import Job
 from bgjobs.store.quoting import identifier
 
 if TYPE_CHECKING:
@@ -54,10 +55,15 @@ def refuse_other(pages: "Pages", *positions: Sequence[str] | None) -> None:
     """
     number = len(pages.job.key)
     if any(position is not None and len(position) != number for position in positions):
-        raise NotNowError(
-            f"the key of {pages.job.name} was changed since its unfinished run began; work the "
-            f"slot from the start: bgjobs run {pages.job.name} --restart"
-        )
+        raise other_key(pages.job)
+
+
+def other_key(job: Job) -> NotNowError:
+    """What is said of an unfinished run that pages by another key than its job does by now."""
+    return NotNowError(
+        f"the key of {job.name} was changed since its unfinished run began; work the "
+        f"slot from the start: bgjobs run {job.name} --restart"
+    )
 
 
 def origins(cursor: psycopg.Cursor[Any]) -> tuple[tuple[int, int], ...]:

@@ -67,6 +67,7 @@ class Start(NamedTuple):
     # The one shard that this process works itself, leaving the others to be joined.
     claim: int | None = None
     only_failed: bool = False
+    key: str | None = None
 
 
 class Opened(NamedTuple):
@@ -96,7 +97,7 @@ class Ledger:
         values = {"job": job, "audit": name(self.session.audit)}
         row = self.session.execute("look", values).fetchone()
         assert row is not None  # noqa: S101 - the statement returns one row
-        return Look(*(*row[:6], _attempt(row[6:14]), *row[14:]))
+        return Look(*(*row[:6], _attempt(row[6:15]), *row[15:]))
 
     def attempts(self, job: str, slot: datetime) -> Attempt | None:
         """The newest attempt at a slot."""

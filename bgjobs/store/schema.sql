@@ -37,6 +37,8 @@ CREATE TABLE {schema}.run (
     reason        text,
     -- A run of `bgjobs retry`: it works listed records alone, and is never gone on with.
     only_failed   boolean     NOT NULL DEFAULT false,
+    -- The key by which it pages: where the work stands is told by it.
+    key           text,
     CHECK ((status = 'running') = (finished_at IS NULL)),
     CHECK (finished_at >= started_at),
     CHECK (status <> 'skipped' OR reason IS NOT NULL),

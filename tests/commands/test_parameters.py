@@ -1,4 +1,4 @@
-"""A slot keeps the parameters that it was begun with."""
+"""A slot keeps the parameters and the key that it was begun with."""
 
 from datetime import date
 from typing import Any
@@ -88,6 +88,19 @@ def test_a_resumed_slot_is_worked_with_one_set_of_them(
     assert [
         row["days"] for row in item.rows("SELECT parameters ->> 'days' AS days FROM bgjobs.run")
     ] == ["77", "77"]
+
+
+def test_a_key_that_was_changed_meanwhile_tells_nothing_of_where_the_work_stands(
+    item: Project,
+) -> None:
+    item.bgjobs("run", "work", *SLOT, env={"DIE": "1"})
+    item.write(JOB.replace('key = "id"', 'key = "id DESC"'))
+    refused = item.bgjobs("run", "work")
+    assert refused.returncode == 75
+    assert "the key of work was changed since its unfinished run began" in refused.stderr
+    item.rows("TRUNCATE effect")
+    assert item.bgjobs("run", "work", "--restart").returncode == 0
+    assert item.rows(EACH) == [{"days": 30, "number": 12}]
 
 
 def test_restart_takes_those_of_today(item: Project) -> None:

@@ -3,14 +3,14 @@ from bgjobs.present.migrate import migrated
 
 def test_each_step_is_told() -> None:
     assert (
-        migrated(2, ["0001 ledger", "0002 reading"], "audit_log")
+        migrated(3, ["0002 reading", "0003 key"], "audit_log")
         == """\
-applied 0001 ledger
 applied 0002 reading
+applied 0003 key
 created the audit table audit_log
-the ledger is at version 2"""
+the ledger is at version 3"""
     )
 
 
 def test_nothing_to_do_is_said() -> None:
-    assert migrated(2, [], None) == "nothing to do\nthe ledger is at version 2"
+    assert migrated(3, [], None) == "nothing to do\nthe ledger is at version 3"

@@ -1,7 +1,7 @@
 -- Everything a start decides by: clock, pause, newest run, failed records, the audit table.
 SELECT clock_timestamp(), k.since, p.job IS NOT NULL, p.until, p.reason, p.paused_by,
        r.id, r.slot, r.attempt, r.status, r.shards, r.position, r.started_at,
-       r.parameters,
+       r.parameters, r.key,
        (SELECT max(c.slot) FROM {schema}.run AS c
          WHERE c.job = %(job)s AND c.trigger IN ('cron', 'catch_up') AND c.attempt > 0),
        EXISTS (SELECT FROM {schema}.failed_record AS f WHERE f.job = %(job)s),

@@ -5,9 +5,10 @@ WITH free AS MATERIALIZED (
        FOR UPDATE SKIP LOCKED
 ), opened AS (
     INSERT INTO {schema}.run (id, job, slot, trigger, status, attempt, shards, host, boot, pid,
-                              version, parameters, only_failed)
+                              version, parameters, only_failed, key)
     SELECT %(run)s, %(job)s, %(slot)s, %(trigger)s, 'running', %(attempt)s, %(shards)s, %(host)s,
-           %(boot)s, %(pid)s, %(version)s, %(parameters)s::jsonb, %(only_failed)s
+           %(boot)s, %(pid)s, %(version)s, %(parameters)s::jsonb, %(only_failed)s,
+           %(key)s
      WHERE (SELECT count(*) FROM free WHERE run IS NULL) = %(shards)s - %(first)s + 1
         ON CONFLICT DO NOTHING
     RETURNING id, started_at
