@@ -1,7 +1,7 @@
 """Whether each record has a key of its own: of two with the same, a page may end between them."""
 
-import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
@@ -12,9 +12,10 @@ from bgjobs.store.quoting import identifier
 if TYPE_CHECKING:
     from bgjobs.store.pages import Pages
 
-# By these a row of a table can come more than once; in a longer word they cost a look.
-_REPEAT = ("JOIN", "UNION", "LATERAL", "UNNEST", "_SERIES", "_ELEMENTS", "_EACH", "_TO_TABLE")
-_SEVERAL = re.compile(r"\bFROM\s+[^\s(,]+(?:\s+(?:AS\s+)?\w+)?\s*,")
+# What is in a plan that lets a row of a table come more than once. Joins of other kinds do not, and
+# the output of a union comes from no table.
+_REPEAT = frozenset({"ProjectSet", "Recursive Union", "Foreign Scan", "Custom Scan"})
+_ONCE = frozenset({"Semi", "Anti", "Right Semi", "Right Anti"})
 
 
 def refuse_twins(pages: "Pages") -> None:
@@ -49,10 +50,24 @@ def refuse_twins(pages: "Pages") -> None:
 
 
 def _are_unique(pages: "Pages") -> bool:
-    select = (pages.job.select or "").upper()
-    if any(word in select for word in _REPEAT) or _SEVERAL.search(select):
+    text = pages.render("EXPLAIN (FORMAT JSON) SELECT * FROM ({select}\n) AS page")
+    row = pages.session.connection.execute(text, pages.values).fetchone()
+    if row is None or any(_repeats(node) for node in _nodes(row[0][0]["Plan"])):
         return False
     origins = [pages.columns.origins[place] for place in pages.columns.places]
     values = {"tables": [table for table, _ in origins], "columns": [n for _, n in origins]}
     row = pages.session.execute("unique_key", values).fetchone()
     return bool(row and row[0])
+
+
+def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The nodes of a plan that rows come through."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        aside = below["Parent Relationship"] in {"InitPlan", "SubPlan"}
+        if not aside or below.get("Subplan Name", "").startswith("CTE "):
+            yield from _nodes(below)
+
+
+def _repeats(node: Mapping[str, Any]) -> bool:
+    return node["Node Type"] in _REPEAT or node.get("Join Type", "Semi") not in _ONCE

@@ -15,6 +15,11 @@ CREATE UNIQUE INDEX ON item ((due + 1000 * id));
 INSERT INTO item SELECT n, greatest(n, 2), n, 'c' FROM generate_series(1, 5) AS n;
 CREATE TABLE part (item int, number int, PRIMARY KEY (item, number));
 INSERT INTO part VALUES (1, 1), (1, 2), (2, 1);
+CREATE TABLE "kind of" AS SELECT generate_series(1, 2);
+CREATE TABLE old (id int PRIMARY KEY);
+CREATE TABLE older () INHERITS (old);
+INSERT INTO old VALUES (1);
+INSERT INTO older VALUES (1);
 """
 
 
@@ -30,6 +35,16 @@ INSERT INTO part VALUES (1, 1), (1, 2), (2, 1);
         ("SELECT p.* FROM item i JOIN part p ON p.item = i.id", ("item", "number"), None),
         ("SELECT id FROM item UNION ALL SELECT 3", ("id",), "several records have (3)"),
         ("SELECT unnest('{1,1}'::int[]) AS n, id FROM item", ("id",), "(id) is not unique"),
+        (
+            """SELECT id, jsonb_object_keys('{"a": 1, "b": 2}') FROM item""",
+            ("id",),
+            "is not unique",
+        ),
+        ("SELECT id FROM item /* tasks */, part", ("id",), "(id) is not unique"),
+        ('SELECT id FROM "kind of" k, item', ("id",), "(id) is not unique"),
+        ("WITH w AS (SELECT id FROM item, part) SELECT id FROM w", ("id",), "(id) is not unique"),
+        ("SELECT id FROM item WHERE id IN (SELECT item FROM part)", ("id",), None),
+        ("SELECT id FROM old", ("id",), "(id) is not unique: several records have (1)"),
     ],
 )
 def test_twins_are_found_wherever_they_come_from(
