@@ -54,6 +54,8 @@ class SetFlow:
                 before, standing = standing, self.task.batches.standing(ahead.begin)
                 self._committed(sent, standing)
                 worked = standing.counts.read - before.counts.read
+                if worked and standing.cursor == before.cursor:
+                    raise JobFailedError(f"the key {standing.cursor} is not found by its own text")
                 self.task.rhythm.worked(worked)
                 if worked < sent.limit:
                     return True

@@ -142,7 +142,8 @@ class Pages:
             info is not None and info.oid == c.type_code
             for info, c in zip(found, described, strict=True)
         ):
-            return tuple(info.name for info in found if info is not None)
+            # Unquoted it would be the type of a single bit.
+            return tuple('"bit"' if i.name == "bit" else i.name for i in found if i is not None)
         oids = [column.type_code for column in described]
         row = self.session.execute("type_names", {"oids": oids}).fetchone()
         return tuple(row[0]) if row else ()
@@ -156,8 +157,9 @@ class Pages:
         """
         refuse_other(self, cursor, until)
         if cursor is None:
-            refuse_nulls(self)
-            refuse_twins(self)
+            with Blame("select"):
+                refuse_nulls(self)
+                refuse_twins(self)
 
     def ask(self, after: Key | None, until: Key | None, limit: int) -> Asked:
         """Send for the page that follows a key; `read` waits for it."""

@@ -205,3 +205,28 @@ def test_a_page_is_read_by_an_index_on_its_key(work: Works) -> None:
         assert "Index" in lines
         assert "Sort" not in lines.replace("Incremental Sort", "")
         assert "actual" in lines
+
+
+@pytest.mark.parametrize("per", [None, "record"])
+@pytest.mark.parametrize("key", ["k", "k DESC"])
+@pytest.mark.parametrize(
+    ("of_type", "value"), [("float8", "0.1::float8 * n"), ("bit(8)", "n::int::bit(8)")]
+)
+def test_a_key_is_found_again_by_its_text(
+    work: Works, of_type: str, value: str, key: str, per: str | None
+) -> None:
+    work.rows("SET extra_float_digits = 0")
+    work.session.connection.execute("SET extra_float_digits = 0")
+    work.rows(
+        f"CREATE TABLE odd AS SELECT ({value})::{of_type} AS k, 0 AS n FROM generate_series(1, 40) n;"
+        "ALTER TABLE odd ADD PRIMARY KEY (k)"
+    )
+    outcome = work(
+        (lambda _run, record: record) if per else None,
+        select="SELECT k FROM odd",
+        key=key_of(key),
+        batch_size=3,
+        statement="UPDATE odd SET n = n + 1 FROM batch WHERE odd.k = batch.k",
+    )
+    assert (outcome.failure, outcome.counts.processed) == (None, 40)
+    assert work.column("SELECT n FROM odd") == [1] * 40
