@@ -1,8 +1,10 @@
 """Columns of a batch as arrays, written at once: the driver looks at each value by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
+
+import psycopg
 
 _NUMBERS = frozenset({"int", "float", "Decimal"})
 _REAL = ("numeric", "float4", "float8", "real", "double precision")
@@ -21,8 +23,13 @@ _QUOTED: Mapping[str, frozenset[str]] = {
 
 
 def through_text(of_type: str) -> bool:
-    """Whether values travel as texts: arrays cannot be nested in an array, JSON is text anyway."""
-    return of_type in {"json", "jsonb"} or of_type.endswith("[]")
+    """Whether values travel as texts.
+
+    Arrays cannot be nested in an array, JSON is text anyway, and what the driver does not know may
+    be a row, whose columns unnest() would take apart.
+    """
+    known = psycopg.adapters.types.get(of_type.strip('"')) or psycopg.adapters.types.get(of_type)
+    return of_type in {"json", "jsonb"} or of_type.endswith("[]") or known is None
 
 
 def array(of_type: str, values: Sequence[Any]) -> Any:  # noqa: ANN401 - an array's text, or a list
@@ -31,7 +38,10 @@ def array(of_type: str, values: Sequence[Any]) -> Any:  # noqa: ANN401 - an arra
         encode = _encoder()
         values = [None if value is None else encode(value) for value in values]
     elif of_type.endswith("[]"):
-        values = [None if value is None else _nested(value) for value in values]
+        spell = _encoder() if of_type in {"json[]", "jsonb[]"} else _spelled
+        values = [None if value is None else _nested(value, spell) for value in values]
+    elif through_text(of_type):
+        values = [None if value is None else _spelled(value) for value in values]
     kinds = kinds_of(values)
     if kinds == {"str"}:
         return _texts(values)
@@ -55,7 +65,11 @@ def _texts(values: Sequence[str | None]) -> str:
     return "{" + ",".join(quoted) + "}"
 
 
-def _nested(value: Any) -> str:  # noqa: ANN401 - a list, or what the server will refuse
+def _spelled(value: object) -> str:
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)
+
+
+def _nested(value: Any, spell: Callable[[Any], str]) -> str:  # noqa: ANN401 - what comes
     if not isinstance(value, list | tuple):
         return str(value)
     parts = []
@@ -63,9 +77,9 @@ def _nested(value: Any) -> str:  # noqa: ANN401 - a list, or what the server wil
         if item is None:
             parts.append("NULL")
         elif isinstance(item, list | tuple):
-            parts.append(_nested(item))
+            parts.append(_nested(item, spell))
         else:
-            escaped = str(item).replace("\\", "\\\\").replace('"', '\\"')
+            escaped = spell(item).replace("\\", "\\\\").replace('"', '\\"')
             parts.append(f'"{escaped}"')
     return "{" + ",".join(parts) + "}"
 

@@ -25,6 +25,8 @@ COLUMNS = {
     "jsonb": [{"a": [1, 'quoted "text"', None]}, "text", [], 1.5, True],
     "text[]": [_TEXTS, [], [None, "x"]],
     "int4[]": [[1, 2], [3]],
+    "bytea[]": [[b"\x00\xff", b"abc"], []],
+    "jsonb[]": [[{"a": 1}, "1", 1.5, True]],
 }
 
 

@@ -67,6 +67,16 @@ def test_columns_of_the_select_keep_its_types_and_rows_may_order_theirs_otherwis
     ]
 
 
+def test_a_row_in_a_column_stays_one_column(connection: psycopg.Connection) -> None:
+    connection.execute("CREATE TYPE address AS (street text, town text)")
+    connection.execute("CREATE TYPE mood AS ENUM ('so', 'so so')")
+    columns = Columns(("id", "home", "mood"), ("int4", "address", "mood"), (0,))
+    rows = [{"id": 1, "home": '("A, B",c)', "mood": "so so"}, {"id": 2, "home": None, "mood": None}]
+    query = "SELECT id, (home).street, (home).town, mood FROM batch ORDER BY id"
+    found = Results(Session(connection), query, {}).apply(rows, columns).fetchall()
+    assert found == [(1, "A, B", "c", "so so"), (2, None, None, None)]
+
+
 def test_parameters_stand_beside_the_batch(connection: psycopg.Connection) -> None:
     query = "SELECT id, :days::int, ':days', 'a%' LIKE 'a%' FROM batch -- :days"
     results = Results(Session(connection), query, {"days": 3})
