@@ -22,6 +22,7 @@ from bgjobs.run.splitting import split
 from bgjobs.run.task import Task
 from bgjobs.store.batches import Lease
 from bgjobs.store.ledger import NO_LANE, Start
+from bgjobs.store.outbox import Outbox
 from bgjobs.store.shards import Settled, Shards
 
 _SOON = 0.1
@@ -91,7 +92,7 @@ def _of(step: Begin, found: Attempt) -> Begin:
 def _as_opened(stage: Stage, lease: Lease, found: Attempt) -> Stage:
     """The stage with the parameters of who opened the run."""
     try:
-        return stage._replace(request=as_begun(stage.request, found.parameters))
+        return stage._replace(request=as_begun(stage.request, found.parameters, found.key))
     except NotNowError:
         Shards(stage.session).give_back(lease)
         raise
@@ -173,6 +174,11 @@ def _leave(stage: Stage, part: Task, ending: Ending) -> Outcome:
     elif ending.status is RunStatus.FAILED:
         _see_who_comes(stage, part)
     settled = shards.settled(part.run.id)
+    if part.job.send is not None and not settled.open:
+        # What another's process, which died, had in the air: its successor may not know.
+        outbox = Outbox(stage.session, part.batches.lease, part.run.slot)
+        if outbox.orphaned_messages(over=True):
+            settled = shards.settled(part.run.id)
     done = ending.status is RunStatus.SUCCESS
     if settled.open and (done or shards.at_work(part.run.id).worked):
         why = f"{settled.open} more of its shards are unfinished"

@@ -6,7 +6,7 @@ from datetime import UTC
 from bgjobs.commands.request import Request
 from bgjobs.errors import NotNowError
 from bgjobs.plan.starts import Begin, Skip, Step, by_cron, by_hand
-from bgjobs.record import Trigger
+from bgjobs.record import Attempt, RunStatus, Trigger
 from bgjobs.store.ledger import Ledger, Look
 
 
@@ -27,6 +27,8 @@ def steps(asked: Request, ledger: Ledger, look: Look) -> Sequence[Step]:
     at_slot = ledger.attempts(asked.job.name, slot) if slot is not None else None
     newest = None if asked.dry_run else look.newest
     at_slot = None if asked.dry_run else at_slot
+    if _is_done(asked, at_slot):
+        return []
     return [by_hand(asked.job, look.now, newest=newest, at_slot=at_slot, wish=asked.wish)]
 
 
@@ -55,6 +57,14 @@ def _cron(asked: Request, ledger: Ledger, look: Look) -> Sequence[Step]:
         last_slot=look.last_slot,
         known_since=look.known_since or look.now,
     )
+
+
+def _is_done(asked: Request, found: Attempt | None) -> bool:
+    """Whether a shard was started whose slot is done, as the others have seen to its records."""
+    if found is None or asked.shard is None or asked.wish.restart or asked.wish.resume:
+        return False
+    done = found.status in {RunStatus.SUCCESS, RunStatus.PARTIAL}
+    return done and found.shards == asked.shard[1]
 
 
 def _pause(look: Look) -> str:

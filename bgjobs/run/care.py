@@ -11,7 +11,8 @@ from bgjobs.run.effects import Effects
 from bgjobs.run.isolate import Part, isolate
 from bgjobs.run.task import SYSTEMATIC, Task
 from bgjobs.store.blame import Blame
-from bgjobs.store.connection import check_transaction, lend, of_records, take_back
+from bgjobs.store.connection import of_records
+from bgjobs.store.lending import check_transaction, lend, take_back
 from bgjobs.store.pages import Key, Page, Pages
 from bgjobs.store.setbased import SetBased
 

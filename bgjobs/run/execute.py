@@ -9,7 +9,6 @@ from bgjobs.errors import (
     DatabaseUnreachableError,
     ExitStatus,
     LeaseLostError,
-    NotNowError,
 )
 from bgjobs.handler import Run
 from bgjobs.record import Counts, Failure, RunStatus
@@ -159,12 +158,12 @@ def close(task: Task, ending: Ending, output: str | None) -> Outcome:
 
     Raises:
         LeaseLostError: Another process has ended the run already.
-        UnclosedError: The database stayed away, or the audit table is locked.
+        UnclosedError: The database stayed away, or the audit table takes no row.
     """
     with task.stops.shield():
         try:
             closed = _close_soundly(task, ending, output)
-        except (DatabaseUnreachableError, NotNowError) as error:
+        except BgjobsError as error:
             raise UnclosedError(error, task.run, ending) from error
         finally:
             # A stop that came meanwhile has nothing left to stop.

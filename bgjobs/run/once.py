@@ -11,7 +11,7 @@ from bgjobs.run.forks import Alone
 from bgjobs.run.recovery import Recovery
 from bgjobs.run.task import Task
 from bgjobs.store.blame import Blame
-from bgjobs.store.connection import check_transaction, lend, take_back
+from bgjobs.store.lending import check_transaction, lend, take_back
 
 _DONE = ["done"]
 

@@ -16,8 +16,8 @@ from bgjobs.run.passes import Passes
 from bgjobs.run.recovery import Recovery
 from bgjobs.run.task import SYSTEMATIC, Task
 from bgjobs.store.batches import Row, Standing
-from bgjobs.store.connection import check_transaction, lend, take_back
 from bgjobs.store.json_text import read_quickly
+from bgjobs.store.lending import check_transaction, lend, take_back
 from bgjobs.store.pages import Asked, Key, Page, Pages
 from bgjobs.store.pipelining import send_off
 

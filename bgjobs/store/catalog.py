@@ -66,7 +66,7 @@ class Catalog:
         self, key: str, attempt: Callable[[], object], known: Sequence[str] = ()
     ) -> list[Fault]:
         connection = self.session.connection
-        connection.execute("BEGIN READ ONLY")
+        connection.execute("BEGIN")
         try:
             connection.execute("SET LOCAL lock_timeout = '10s'")
             attempt()

@@ -23,6 +23,7 @@ from bgjobs.errors import (
 )
 from bgjobs.job import Database
 from bgjobs.store.blame import AUDIT, blamed, line, said
+from bgjobs.store.lending import HALF_BATCH
 from bgjobs.store.login import explain_login
 
 # A dropped network hangs for hours without keepalives; tcp_user_timeout alone does not notice it.
@@ -40,9 +41,8 @@ _OF_RECORDS = frozenset({"22", "23", "38", "39", "44", "P0"})
 _SWALLOWED = "25P02"
 _CANCELED = "57014"
 _IN_THE_WAY = frozenset({"40001", "40P01", "55P03"})
-_HALF_BATCH = "BG001"
 # What the server says of our own words where a handler has ended the batch's transaction.
-_ENDED = frozenset({_HALF_BATCH, "25P01", "3B001"})
+_ENDED = frozenset({HALF_BATCH, "25P01", "3B001"})
 _HEALING_CLASSES = frozenset({"08", "57P"})
 _HURRY = 5.0
 _READ_ONLY = "25006"
@@ -79,7 +79,8 @@ def parameters(database: Database, application: str) -> dict[str, Any]:
         raise ConfigError(message) from None
     seconds = max(2, round(database.connect_timeout.total_seconds()))
     own: dict[str, Any] = {"application_name": application, "connect_timeout": seconds, **_ALIVE}
-    return {**own, **{key: value for key, value in given.items() if value is not None}}
+    given = {key: value for key, value in given.items() if value is not None}
+    return {**own, **given, "client_encoding": "utf8"}
 
 
 def connect(database: Database, *, application: str) -> psycopg.Connection:
@@ -177,56 +178,6 @@ def of_records(error: Exception) -> bool:
     if state is None:
         return isinstance(error, psycopg.DataError)
     return state[:2] in _OF_RECORDS or state == _SWALLOWED
-
-
-def lend(connection: psycopg.Connection) -> psycopg.Connection:
-    """Give the connection to a handler, in a batch's transaction, until `take_back`.
-
-    Should the handler end that transaction, what it does next is one of its own, which the end of
-    the batch refuses to commit: in autocommit it would stay without a batch.
-    """
-    connection._autocommit = False  # noqa: SLF001 - its setter wants no transaction open
-    return connection
-
-
-def take_back(connection: psycopg.Connection) -> None:
-    """Be in autocommit again."""
-    connection._autocommit = True  # noqa: SLF001 - its setter wants no transaction open
-
-
-def check_transaction(connection: psycopg.Connection, raised: Exception | None = None) -> None:
-    """Make sure that a handler left the batch's transaction as it should be.
-
-    Args:
-        connection: Which it had.
-        raised: What it raised; raised again where that is what it comes to.
-
-    Raises:
-        psycopg.OperationalError: The connection was lost, and the handler swallowed it.
-        psycopg.errors.InFailedSqlTransaction: The handler swallowed an error of the server.
-        JobFailedError: The handler ended the transaction, or closed the connection.
-    """
-    if connection.broken:
-        raise psycopg.OperationalError("the connection was lost while the handler worked")
-    if connection.closed:
-        raise JobFailedError(
-            "the handler closed run.connection, which is not its own; `with run.connection:` does "
-            "so too, use `with run.connection.transaction():`"
-        )
-    status = connection.info.transaction_status
-    if status not in {TransactionStatus.INTRANS, TransactionStatus.INERROR}:
-        if isinstance(raised, psycopg.Error) and raised.sqlstate == _HALF_BATCH:
-            raise raised
-        raise JobFailedError(
-            "the handler ended the batch's transaction; it must not commit or roll back by itself"
-        )
-    if raised is not None:
-        raise raised
-    if status == TransactionStatus.INERROR:
-        raise psycopg.errors.InFailedSqlTransaction(
-            "the handler swallowed a database error; "
-            "wrap what may fail in `with run.connection.transaction():`"
-        )
 
 
 def idle(connection: psycopg.Connection) -> bool:

@@ -77,9 +77,12 @@ class Outbox:
             raise LeaseLostError(f"the lease of {self.lease.job} was taken over by another run")
         return Kept(Counts(*row[:5]), row[5])
 
-    def orphaned_messages(self) -> int:
-        """Give up messages whose sender died while it had them; returns how many."""
-        values = {**self._values, "error_class": UNKNOWN, "error": _UNKNOWN}
+    def orphaned_messages(self, *, over: bool = False) -> int:
+        """Give up messages whose sender died while it had them; returns how many.
+
+        With `over` also those of this run, of which no process sends any more.
+        """
+        values = {**self._values, "error_class": UNKNOWN, "error": _UNKNOWN, "over": over}
         row = self.session.execute("orphaned_messages", values).fetchone()
         return row[0] if row else 0
 

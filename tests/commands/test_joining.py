@@ -12,6 +12,16 @@ from harness.waiting import children, until
 
 SLOT = "2026-07-01T02:00+00:00"
 SHARDS = (1, 2, 3)
+MAILING = """
+import os, signal
+
+def work(run, record):
+    run.send(record["id"], key=f"m{record['id']}")
+
+def send(message):
+    if message.key == "m8":
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 @pytest.fixture
@@ -48,6 +58,9 @@ def test_whoever_comes_first_opens_and_the_others_join(items, how):
     assert items.audit == [("success", 300)]
     assert items.leases_held == 0
     assert items.number("SELECT count(*) FROM bgjobs.run WHERE status = 'skipped'") == 0
+    if how:
+        # One that comes late has nothing left to do.
+        assert items.run(0, "--shard", "2/3", *how) == ""
 
 
 def test_index_of_a_completion_is_the_shard(items):
@@ -71,6 +84,31 @@ def test_shard_is_worked_by_one_and_no_more_when_it_is_done(items):
     assert ends(start(items, 3), first) == [(0, "")] * 2
     assert items.each_once
     assert items.only_run["status"] == "success"
+
+
+def test_message_that_a_dead_shard_had_in_the_air_is_listed_by_its_run(project):
+    project.rows("CREATE TABLE item AS SELECT generate_series(1, 10) AS id")
+    project.rows("ALTER TABLE item ADD PRIMARY KEY (id)")
+    project.handlers(MAILING)
+    project.write("""[jobs.work]
+select = "SELECT id FROM item"
+key = "id"
+handler = "handlers:work"
+send = "handlers:send"
+max_failures = 5
+""")
+    status = {
+        shard: project.bgjobs("run", "work", "--shard", shard, "--slot", SLOT).returncode
+        for shard in ("1/2", "2/2")
+    }
+    assert status == {"1/2": 0, "2/2": 1}
+    project.rows("UPDATE bgjobs.lease SET expires_at = clock_timestamp() WHERE shard = 2")
+    again = project.bgjobs("run", "work", "--shard", "2/2", "--slot", SLOT)
+    assert again.returncode == 3, again.stderr
+    listed = project.rows("SELECT key, error_class FROM bgjobs.failed_record")
+    assert listed == [{"key": {"message": "m8"}, "error_class": "OutcomeUnknownError"}]
+    (run,) = project.rows("SELECT status, processed, failed FROM bgjobs.run")
+    assert run == {"status": "partial", "processed": 10, "failed": 1}
 
 
 @pytest.mark.parametrize("victim", [1, 2])

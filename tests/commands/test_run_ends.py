@@ -202,3 +202,19 @@ def test_a_start_without_a_database_is_in_the_history_once_there_is_one(work: Pr
     # Its slot is free: that start was none.
     assert work.bgjobs("run", "row", "--slot", "2026-07-01T02:00").returncode == 0
     assert effects(work) == [*range(2, 36)]
+
+
+def test_an_end_that_the_audit_table_refuses_is_told_once_it_does_not(work: Project) -> None:
+    work.write(job("all", SELECT, INSERT))
+    work.rows("ALTER TABLE audit_log ADD CONSTRAINT shut CHECK (false) NOT VALID")
+    refused = work.bgjobs("run", "all")
+    assert refused.returncode == 78
+    assert refused.stderr.startswith(
+        "bgjobs: the run of all ended as success, and the ledger could not be told: [audit] its row"
+    )
+    assert work.bgjobs("run", "all").returncode == 78
+    work.rows("ALTER TABLE audit_log DROP CONSTRAINT shut")
+    assert work.bgjobs("run", "all").returncode == 0
+    runs = work.rows("SELECT status, processed FROM bgjobs.run ORDER BY started_at")
+    assert runs == [{"status": "success", "processed": 35}] * 2
+    assert len(audit(work)) == 2

@@ -2,13 +2,11 @@
 
 import os
 from datetime import UTC, datetime
-from typing import Any
 
 import psycopg
 import pytest
 from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import TransactionStatus
 
 from bgjobs.errors import AnswerError, BgjobsError, DatabaseUnreachableError, JobFailedError
 from bgjobs.job import Database
@@ -42,12 +40,14 @@ def test_dates_are_read_whatever_the_database_has_set(
     dsn: str, pooled_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PGDATESTYLE", "German")
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
     name = conninfo_to_dict(dsn)["dbname"]
     with psycopg.connect(dsn, autocommit=True) as owner:
         owner.execute(f"ALTER DATABASE {name} SET datestyle = 'SQL, DMY'".encode())
     for url in (dsn, pooled_dsn):
         with connect(Database(url), application="bgjobs:purge") as connection:
             row = connection.execute("SELECT timestamptz '2026-07-01 12:00Z'").fetchone()
+            assert connection.info.encoding == "utf-8"
         assert row == (datetime(2026, 7, 1, 12, tzinfo=UTC),)
     assert os.environ["PGDATESTYLE"] == "German"
 
@@ -149,46 +149,3 @@ def test_an_error_is_told_with_the_part_of_the_job_that_has_it(
 def test_what_is_not_the_server_s_is_told_as_it_is() -> None:
     given = ValueError("x")
     assert explained(given) is given
-
-
-def test_a_connection_that_was_lent_is_taken_back_in_autocommit(dsn: str) -> None:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("BEGIN")
-        assert connections.lend(connection) is connection
-        connection.execute("ROLLBACK")
-        connection.execute("SELECT 1")
-        assert connection.info.transaction_status == TransactionStatus.INTRANS
-        connections.take_back(connection)
-        connection.execute("ROLLBACK")
-        connection.execute("SELECT 1")
-        assert connections.idle(connection)
-        connection.execute("BEGIN")
-        assert not connections.idle(connection)
-
-
-def test_what_a_handler_left_behind_is_told_as_what_it_is(dsn: str) -> None:
-    def left(*statements: str, raised: Exception | None = None, close: bool = False) -> Any:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            for statement in statements:
-                try:
-                    connection.execute(statement)
-                except psycopg.Error:
-                    continue
-            if close:
-                connection.close()
-            connections.check_transaction(connection, raised)
-            connection.execute("ROLLBACK")
-
-    assert left("BEGIN") is None
-    with pytest.raises(errors.InFailedSqlTransaction, match="swallowed"):
-        left("BEGIN", "SELECT nonsense")
-    with pytest.raises(JobFailedError, match="ended the batch's transaction"):
-        left("BEGIN", "ROLLBACK")
-    with pytest.raises(JobFailedError, match="closed run"):
-        left("BEGIN", close=True)
-    with pytest.raises(psycopg.OperationalError, match="was lost while the handler worked"):
-        left("BEGIN", "SELECT pg_terminate_backend(pg_backend_pid())", raised=ValueError("x"))
-    with pytest.raises(ValueError, match="its own"):
-        left("BEGIN", "SELECT nonsense", raised=ValueError("its own"))
-    with pytest.raises(psycopg.Error, match="half"):
-        left("BEGIN", "ROLLBACK", raised=error("BG001", "half a batch"))

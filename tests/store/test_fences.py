@@ -9,7 +9,7 @@ import pytest
 from bgjobs.errors import JobFailedError
 from bgjobs.record import Counts
 from bgjobs.store.batches import Batches
-from bgjobs.store.connection import check_transaction, lend, take_back
+from bgjobs.store.lending import check_transaction, lend, take_back
 from harness.tasks import Works
 
 LEASE = "SELECT to_jsonb(l) FROM bgjobs.lease l"

@@ -1,10 +1,12 @@
 -- Lists messages whose sender died between taking and marking them: nobody knows whether they went
--- out, so they are not sent again by themselves.
+-- out, so they are not sent again by themselves. Once the last shard of a run has ended, also those
+-- that a process of its own left.
 WITH orphaned AS (
     UPDATE {schema}.outbox AS o
        SET sender = NULL, error_message = %(error)s
-     WHERE o.job = %(job)s AND o.sent_at IS NULL AND o.sender IS NOT NULL AND o.sender <> %(run)s
-       AND NOT EXISTS (SELECT FROM {schema}.lease AS l WHERE l.run = o.sender)
+     WHERE o.job = %(job)s AND o.sent_at IS NULL AND o.sender IS NOT NULL
+       AND CASE WHEN o.sender = %(run)s THEN %(over)s
+                ELSE NOT EXISTS (SELECT FROM {schema}.lease AS l WHERE l.run = o.sender) END
     RETURNING o.key
 ), listed AS (
     INSERT INTO {schema}.failed_record AS f (job, key, run, slot, error_class, error_message)
