@@ -18,12 +18,16 @@ _SIGNALS = {
 
 
 class Beat:
-    """Renews a run's lease, and tells who looks on how many records all its shards have read."""
+    """Renews a run's lease, and tells who looks on how many records all its shards have read.
+
+    `stop` is why the run was asked to end by `bgjobs stop`, as of the last beat.
+    """
 
     def __init__(self, stage: Stage, lease: Lease) -> None:
         self._stage = stage
         self._session = stage.session
         self._lease = lease
+        self.stop: str | None = None
         # A signal that came before the workers were there has not been passed on to them.
         self._missed = True
 
@@ -37,7 +41,7 @@ class Beat:
         try:
             if self._session.connection.closed:
                 self._connect()
-            Ledger(self._session).beat(self._lease)
+            self.stop = Ledger(self._session).beat(self._lease)
             if self._stage.scene.terminal:
                 settled = Shards(self._session).settled(self._lease.run)
                 self._stage.watched.advance(settled.counts.read)

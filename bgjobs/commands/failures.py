@@ -17,12 +17,14 @@ def failures(
     """Print the failed records of a job or of all, newest first."""
     config = configured(config_path)
     with ledger(config, "failures") as session:
-        found = History(session).failures(job, limit=limit)
+        found = History(session).failures(job, limit=limit + 1)
     if job and not found:
         known(config, job)
+    more = len(found) > limit
+    found = found[:limit]
     if json:
         text = as_json.as_json([as_json.failure(record) for record in found])
     else:
-        text = as_text(found, width=width(out))
+        text = as_text(found, width=width(out), more=more)
     out.write(text + "\n")
     return ExitStatus.SUCCESS

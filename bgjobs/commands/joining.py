@@ -181,7 +181,8 @@ def _leave(stage: Stage, part: Task, ending: Ending) -> Outcome:
             settled = shards.settled(part.run.id)
     done = ending.status is RunStatus.SUCCESS
     if settled.open and (done or shards.at_work(part.run.id).worked):
-        why = f"{settled.open} more of its shards are unfinished"
+        others = settled.open - (ending.status not in {RunStatus.SUCCESS, RunStatus.FAILED})
+        why = f"{others} more of its shards are unfinished"
         reason = f"{ending.reason}; {why}" if ending.reason else why
         return Outcome(
             part.run.id, ending.status, ending.exit, settled.counts, 0.0, ending.failure, reason

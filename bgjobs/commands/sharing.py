@@ -113,8 +113,9 @@ def _by_crew(stage: Stage, heard: list[str], parent: Task, share: Share) -> Came
     )
     asked = next((status for status in statuses if status in _ASKED), None)
     if asked is not None:
-        # The crew heard the signal, and this process did not.
-        stops.ask("stopped by a signal", ExitStatus(asked))
+        # The crew heard the signal, and this process did not; or it was `bgjobs stop`.
+        beating.beat()
+        stops.ask(beating.stop or "stopped by a signal", ExitStatus(asked))
     return Came(statuses, deaths)
 
 

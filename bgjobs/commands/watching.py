@@ -47,7 +47,8 @@ def _total(asked: Request, session: Session, step: Begin) -> int | None:
 
     values = {**asked.job.params, "slot": step.slot, "run_id": None, "job": asked.job.name}
     pages = Pages(session, asked.job, values)
-    shards = [shard for shard in step.position.values() if not shard.get("done")]
+    # Shard 0 is the lease of who watches over the others.
+    shards = [at for shard, at in step.position.items() if shard != "0" and not at.get("done")]
     total = 0
     for shard in shards if step.position else [{}]:
         found = pages.total(_PATIENCE, shard.get("cursor"), shard.get("until"))

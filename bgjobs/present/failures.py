@@ -15,12 +15,14 @@ def failures(
     *,
     zone: tzinfo | None = None,
     width: int | None = None,
+    more: bool = False,
 ) -> str:
-    """The lines of the table, or that there are none."""
+    """The lines of the table, whether there are `more`, or that there are none."""
     if not records:
         return "No failed records."
     rows = [(r.job, key(r.key), str(r.attempt), minute(r.failed_at, zone)) for r in records]
-    return detailed(_HEADERS, rows, [[error(r)] for r in records], width, "<<>")
+    table = detailed(_HEADERS, rows, [[error(r)] for r in records], width, "<<>")
+    return f"{table}\nThere are more; --limit shows them." if more else table
 
 
 def key(values: Sequence[object] | Mapping[str, object]) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import psycopg
+
 from bgjobs.errors import LeaseLostError
 from bgjobs.record import Attempt, Counts, Failure, RunStatus, Trigger
 from bgjobs.store.audit_table import name
@@ -190,13 +192,30 @@ class Ledger:
             "reason": reason,
             "finished_at": finished_at,
         }
-        patience = {"lock_timeout": f"{round(lock_timeout * 1000)}ms"}
-        connection = self.session.connection
-        with Blame(AUDIT), connection.pipeline(), connection.transaction():
-            self.session.execute("lock_patience", patience)
-            answer = self.session.execute("close_run", values)
-        row = answer.fetchone()
+        with Blame(AUDIT):
+            row = self._within(lock_timeout, "close_run", values).fetchone()
         return _closed(row[0]) if row else None
+
+    def _within(
+        self, lock_timeout: float, name: str, values: Mapping[str, Any]
+    ) -> psycopg.Cursor[Any]:
+        """Execute a statement that waits no longer for a lock than so many seconds.
+
+        All of its transaction is sent at once, so that it does not hang on this process's life.
+        """
+        connection = self.session.connection
+        try:
+            with connection.pipeline():
+                connection.execute(b"BEGIN")
+                patience = {"lock_timeout": f"{round(lock_timeout * 1000)}ms"}
+                self.session.execute("lock_patience", patience)
+                answer = self.session.execute(name, values)
+                connection.execute(b"COMMIT")
+        except psycopg.Error:
+            if not connection.closed:
+                connection.rollback()
+            raise
+        return answer
 
     def find_closed(self, run: UUID, status: RunStatus) -> Closed | None:
         """The end of a run that this process may have written, its answer lost."""

@@ -24,7 +24,8 @@ def test_failed_records_are_listed_with_key_error_and_attempt(
     assert failures(config, "purge", limit=2, json=False, out=out) == 0
     lines = out.getvalue().splitlines()
     assert lines[0].split() == ["JOB", "KEY", "ATTEMPT", "FAILED"]
-    assert [line.split()[:3] for line in lines[1::2]] == [["purge", "2", "3"], ["purge", "1", "2"]]
+    assert [line.split()[:3] for line in lines[1:4:2]] == [["purge", "2", "3"], ["purge", "1", "2"]]
+    assert lines[5:] == ["There are more; --limit shows them."]
     assert lines[2] == "    E: bad"
     out = io.StringIO()
     failures(config, "another", limit=2, json=True, out=out)

@@ -202,10 +202,10 @@ def test_stop_from_elsewhere_is_obeyed(items):
     until(lambda: items.number(waiting) == 1, "it waits for a batch")
     items.go_on()
     assert stopping.wait(60) == 0
-    # The wish may have to wait for some more, until none is left.
     ended = {143: "interrupted", 0: "success"}[running.wait(60)]
     assert items.only_run["status"] == ended
     if ended == "interrupted":
+        assert "bgjobs stop" in items.only_run["reason"]
         items.run(0)
     assert items.each_once
 

@@ -26,7 +26,7 @@ group_by = "due_date"
 statement = "WITH x AS (SELECT 1) UPDATE tasks t SET status = 'Overdue' FROM batch b WHERE b.id = t.id"
 
 [jobs.remind]
-select = "SELECT id FROM tasks WHERE status = ANY (:open) -- any % of them"
+select = "SELECT id FROM tasks WHERE status = ANY (:open) FOR UPDATE -- any % of them"
 key = "id"
 handler = "handlers:Mail.remind"
 statement = "UPDATE tasks t SET reminded = b.sent_at FROM batch b WHERE b.id = t.id"
