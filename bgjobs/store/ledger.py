@@ -1,7 +1,8 @@
 """Opening and closing runs: the ledger's row, its leases and the audit row."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -192,16 +193,16 @@ class Ledger:
             "reason": reason,
             "finished_at": finished_at,
         }
-        with Blame(AUDIT):
-            row = self._within(lock_timeout, "close_run", values).fetchone()
+        with Blame(AUDIT), self._at_once(lock_timeout):
+            answer = self.session.execute("close_run", values)
+        row = answer.fetchone()
         return _closed(row[0]) if row else None
 
-    def _within(
-        self, lock_timeout: float, name: str, values: Mapping[str, Any]
-    ) -> psycopg.Cursor[Any]:
-        """Execute a statement that waits no longer for a lock than so many seconds.
+    @contextmanager
+    def _at_once(self, lock_timeout: float) -> Iterator[None]:
+        """A transaction that is sent whole, so that it does not hang on this process's life.
 
-        All of its transaction is sent at once, so that it does not hang on this process's life.
+        It waits no longer for a lock than so many seconds.
         """
         connection = self.session.connection
         try:
@@ -209,13 +210,12 @@ class Ledger:
                 connection.execute(b"BEGIN")
                 patience = {"lock_timeout": f"{round(lock_timeout * 1000)}ms"}
                 self.session.execute("lock_patience", patience)
-                answer = self.session.execute(name, values)
+                yield
                 connection.execute(b"COMMIT")
         except psycopg.Error:
             if not connection.closed:
                 connection.rollback()
             raise
-        return answer
 
     def find_closed(self, run: UUID, status: RunStatus) -> Closed | None:
         """The end of a run that this process may have written, its answer lost."""

@@ -17,7 +17,7 @@ TROUBLE = (
     Key(
         "retries",
         whole(0, 100),
-        "How many times a failed run is retried.",
+        "How many times a failed run is retried; not where records failed (see `bgjobs retry`).",
         "3",
         "0",
         inherited=True,
@@ -25,7 +25,7 @@ TROUBLE = (
     Key(
         "retry_on",
         ERRORS,
-        "Retry only these errors; if omitted, all.",
+        "Retry only these errors, each a class by its own name or an SQLSTATE; if omitted, all.",
         '["40001", "smtplib.SMTPServerDisconnected"]',
         inherited=True,
     ),
