@@ -1,5 +1,6 @@
 """What handlers return, written by the job's statement in one go: the relation `batch`."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,14 @@ _TYPES = {
     "list": "jsonb",
 }
 _TYPE_ORDER = list(_TYPES.values())
+# The share of rows that must have the same columns for the others to be the odd ones.
+_USUAL = 0.75
+# What the server says of rows that lack a column, or have another type in it.
+_ODD = (
+    psycopg.errors.DatatypeMismatch,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+)
 
 
 class Results:
@@ -43,25 +52,27 @@ class Results:
         self._text = statement.bind(statement.stripped(text))
         self._values = dict(values)
         self._ready: dict[tuple[tuple[str, str], ...], bytes] = {}
+        # The columns of the most rows that there were at once, and their types where they agreed.
+        self._most = 0
+        self._usual: Mapping[str, str | None] = {}
 
     def apply(self, rows: Sequence[Result], columns: Columns | None) -> psycopg.Cursor[Any]:
         """Send the statement, with the rows as `batch`; all rows have the same columns.
 
         Raises:
-            JobFailedError: A row has other columns than the first, or a value of no known type.
+            AnswerError: A few rows have other columns than most, or a value is of no known type. Or
+                the statement cannot take a part of a batch whose others are of another kind.
+            JobFailedError: There is no telling which columns the rows should have.
         """
         names = tuple(rows[0])
         for row in rows:
             if tuple(row) != names and set(row) != set(names):
-                message = (
-                    f"the handler returned rows of different columns: {', '.join(names)} and "
-                    f"{', '.join(row)}; `batch` needs the same in each"
-                )
-                raise JobFailedError(message)
+                raise self._differing(rows, row)
         listed = [[row[name] for row in rows] for name in names]
         shape = tuple(
             (name, _type(name, values, columns)) for name, values in zip(names, listed, strict=True)
         )
+        self._remember(len(rows), dict(shape))
         text = self._ready.get(shape)
         if text is None:
             text = self._ready[shape] = self._render(shape)
@@ -69,7 +80,33 @@ class Results:
         for number, (of_type, column) in enumerate(zip((t for _, t in shape), listed, strict=True)):
             values[f"bgjobs_column_{number}"] = array(of_type, column)
         with Blame("statement"):
-            return self.session.connection.execute(text, values)
+            try:
+                return self.session.connection.execute(text, values)
+            except _ODD as error:
+                self._refuse_odd(len(rows), dict(shape), error)
+                raise
+
+    def _differing(self, rows: Sequence[Result], one: Result) -> JobFailedError:
+        message = (
+            f"the handler returned rows of different columns: {', '.join(rows[0])} and "
+            f"{', '.join(one)}; `batch` needs the same in each"
+        )
+        found = Counter(frozenset(row) for row in rows)
+        usual, number = found.most_common(1)[0]
+        if len(rows) >= self._most and number < len(rows) * _USUAL:
+            return JobFailedError(message)
+        self._remember(len(rows), dict.fromkeys(usual))
+        return AnswerError(message)
+
+    def _remember(self, number: int, shape: Mapping[str, str | None]) -> None:
+        if number >= self._most:
+            self._most, self._usual = number, shape
+
+    def _refuse_odd(self, number: int, shape: Mapping[str, str], error: psycopg.Error) -> None:
+        """Take what is odd about few rows for their own fault, and not for the statement's."""
+        odd = any(self._usual.get(name) not in {None, kind} for name, kind in shape.items())
+        if number < self._most and (odd or shape.keys() != self._usual.keys()):
+            raise AnswerError("the handler returned what is unlike most of its rows") from error
 
     def _render(self, shape: Sequence[tuple[str, str]]) -> bytes:
         arrays, outputs, names = [], [], []
