@@ -148,7 +148,8 @@ def _gate(trial: Trial, point: str) -> Gate | HandlerGate:
 
 def _ask(one: Started, number: int) -> None:
     """Signal the whole job, as Ctrl-C and timeout(1) do, and return when it has been noted."""
-    pids = [one.process.pid, *([one.worker] if one.job in SUPERVISED else [])]
+    # The worker first: what the supervisor passes on is then no second wish, however late.
+    pids = [*([one.worker] if one.job in SUPERVISED else []), one.process.pid]
     for pid in pids:
         os.kill(pid, number)
     until(lambda: not any(_pending(pid) >> (number - 1) & 1 for pid in pids), "an empty queue")
