@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bgjobs.commands.dead import bury
 from bgjobs.commands.parameters import as_begun
 from bgjobs.commands.telling import going_on, tell
 from bgjobs.commands.working import Stage, begin, in_zone, start_of
@@ -13,8 +14,11 @@ from bgjobs.record import Counts, RunStatus, Trigger
 from bgjobs.run.backoff import wait
 from bgjobs.run.execute import Ending, Outcome
 from bgjobs.store.ledger import Holder
+from bgjobs.store.verdict import living
 
 _LOOK_AGAIN = 1.0
+_SOON = 0.1
+_TRIES = 10
 # Of retries whose delays double, the last would else come days later.
 _LONGEST_REST = 3600.0
 
@@ -97,16 +101,35 @@ def _opened(stage: Stage, step: Begin) -> Outcome | None:
     """Begin the run, waiting for another's lease where the job says so; None when skipped."""
     job, stops = stage.request.job, stage.scene.stops
     patience = job.overlap_wait.total_seconds() if job.overlap == "wait" else 0.0
+    tried = 0
     while True:
         outcome = begin(stage, step)
         if outcome is not None:
             return outcome
+        if _is_dying(stage, tried):
+            if tried:
+                stops.pause(_SOON)
+            tried += 1
+            bury(stage.session, stage.scene.locks)
+            continue
         if patience <= 0 or stops.wanted:
             break
         stops.pause(min(_LOOK_AGAIN, patience))
         patience -= _LOOK_AGAIN
     give_way(stage, step)
     return None
+
+
+def _is_dying(stage: Stage, tried: int) -> bool:
+    """Whether the lease may be free in a moment: another start records just now that a run is dead.
+
+    Cron starts the jobs of a minute together, and each of them buries the dead of all.
+    """
+    at_work = [one for one in living(stage.session) if one.job == stage.request.job.name]
+    if not at_work:
+        return tried == 0
+    proven = stage.scene.locks.proven_dead
+    return tried < _TRIES and all(proven(one.run, one.host, one.boot) for one in at_work)
 
 
 def give_way(stage: Stage, step: Begin) -> None:

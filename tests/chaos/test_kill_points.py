@@ -22,6 +22,7 @@ from chaos.gate import (
 from chaos.shapes import CALL, OWN, ROWS, SUPERVISED
 from chaos.trial import Started, Trial
 from chaos.waiting import until
+from harness.waiting import gone
 
 _GONE = ", its session too"
 _GOES_ON = ", its session goes on"
@@ -50,8 +51,11 @@ def test_killed(trial: Trial, stated: Fault) -> None:
     with _gate(trial, point) as gate:
         started = standing(trial, gate, stated.shapes.split())
         sessions = [gate.wait(one) for one in started]
+        workers = [pid for one in started for pid in one.workers]
         for one in started:
             one.send(signal.SIGKILL)
+        # They follow their supervisor at once, but not sooner than another session can be ended.
+        until(lambda: all(map(gone, workers)), "the end of the workers")
         for one, pid in zip(started, sessions, strict=True):
             if "too" in session:
                 trial.watch.execute("SELECT pg_terminate_backend(%s)", [pid])
