@@ -52,9 +52,10 @@ def work_together(stage: Stage, step: Begin, shards: int) -> Outcome | None:
     first = 0 if stage.heard is not None else 1
     start = start_of(stage, step)._replace(first=first, shards=shards)
     hold = stage.scene.locks.hold(start.id)
+    # As where a run is worked alone: should the answer be lost, the lock stays.
+    with stage.scene.stops.shield():
+        opened = stage.ledger.open_run(start)
     try:
-        with stage.scene.stops.shield():
-            opened = stage.ledger.open_run(start)
         return None if opened is None else _work(stage, step, start, opened)
     finally:
         hold.release()

@@ -68,13 +68,14 @@ def begin(stage: Stage, step: Begin) -> Outcome | None:
 
         return work_together(stage, step, shards)
     start = start_of(stage, step)
+    if stage.request.dry_run:
+        stage.watched.expect(step)
+        lease = Lease(start.job, start.lane, 1, start.id, 0, start.ttl)
+        return execute(task(stage, step, start, lease), stage.scene.printed)
     hold = stage.scene.locks.hold(start.id)
+    # Should its answer be lost, the lock stays, and proves that the run is dead when we are.
+    opened = stage.ledger.open_run(start)
     try:
-        if stage.request.dry_run:
-            stage.watched.expect(step)
-            lease = Lease(start.job, start.lane, 1, start.id, 0, start.ttl)
-            return execute(task(stage, step, start, lease), stage.scene.printed)
-        opened = stage.ledger.open_run(start)
         if opened is None:
             return None
         stage.watched.expect(step)
