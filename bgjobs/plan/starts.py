@@ -6,11 +6,10 @@ from typing import Any, NamedTuple
 
 from bgjobs.errors import NotNowError
 from bgjobs.job import Job
-from bgjobs.record import Attempt, RunStatus, Trigger
+from bgjobs.record import RESUMABLE, Attempt, RunStatus, Trigger
 
 # Cut short by something else than its own failure: the next start goes on without being asked.
 _CUT_SHORT = frozenset({RunStatus.CRASHED, RunStatus.INTERRUPTED, RunStatus.TIMED_OUT})
-_AGAIN = frozenset({*_CUT_SHORT, RunStatus.FAILED})
 # A host that was off for a year leaves this many rows, not half a million.
 MOST_MISSED = 100
 
@@ -144,14 +143,14 @@ def by_hand(
             there is none to resume.
     """
     found = at_slot if wish.slot is not None else newest
-    begun = found is not None and found.status in {*_AGAIN, RunStatus.RUNNING}
+    begun = found is not None and found.status in {*RESUMABLE, RunStatus.RUNNING}
     if wish.resume and not begun:
         raise NotNowError(f"{job.name} has no unfinished run to resume")
-    if found is None or (wish.slot is None and found.status not in _AGAIN):
+    if found is None or (wish.slot is None and found.status not in RESUMABLE):
         return Begin(wish.slot or now, Trigger.MANUAL)
     if wish.restart:
         return _again(found, from_start=True)
-    if found.status in _AGAIN:
+    if found.status in RESUMABLE:
         if job.resume == "manual" and not wish.resume:
             raise NotNowError(
                 f"run {found.id} of {job.name} is unfinished ({found.status}); "

@@ -4,12 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
-from bgjobs.errors import (
-    BgjobsError,
-    DatabaseUnreachableError,
-    ExitStatus,
-    LeaseLostError,
-)
+from bgjobs.errors import BgjobsError, DatabaseUnreachableError, ExitStatus, LeaseLostError
 from bgjobs.handler import Run
 from bgjobs.record import Counts, Failure, RunStatus
 from bgjobs.run import fault, shapes
