@@ -3,12 +3,9 @@
 import json
 import re
 
-import pytest
-
 from harness.items import (
     HANDLERS,
     INSERT,
-    ITEMS,
     SELECT,
     audit,
     effects,
@@ -18,13 +15,6 @@ from harness.items import (
     told,
 )
 from harness.project import Project
-
-
-@pytest.fixture
-def work(project: Project) -> Project:
-    project.rows(ITEMS)
-    project.handlers(HANDLERS)
-    return project
 
 
 def test_a_good_run_is_silent_and_has_its_rows(work: Project) -> None:

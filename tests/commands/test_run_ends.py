@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.items import (
-    HANDLERS,
     INSERT,
-    ITEMS,
     SELECT,
     Gates,
     audit,
@@ -24,13 +22,6 @@ from harness.items import (
     wait_for,
 )
 from harness.project import Project
-
-
-@pytest.fixture
-def work(project: Project) -> Project:
-    project.rows(ITEMS)
-    project.handlers(HANDLERS)
-    return project
 
 
 def test_a_start_gives_way_to_a_run_at_work(work: Project) -> None:

@@ -11,25 +11,8 @@ from bgjobs.errors import ExitStatus
 from bgjobs.handler import Run
 from bgjobs.job import Allowance
 from bgjobs.record import Counts, RunStatus
+from harness.effects import EVERY, INSERT, Record, effects, returns, writes
 from harness.tasks import Works
-
-INSERT = "INSERT INTO effect SELECT id FROM batch"
-EVERY = list(range(1, 36))
-Record = dict[str, Any]
-
-
-def effects(work: Works) -> list[int]:
-    return work.column("SELECT id FROM effect ORDER BY id")
-
-
-def returns(run: Run, record: Record) -> Record:
-    run.count("worked")
-    return {"id": record["id"]}
-
-
-def writes(run: Run, record: Record) -> None:
-    run.count("worked")
-    run.connection.execute("INSERT INTO effect VALUES (%s)", [record["id"]])
 
 
 def commits(run: Run) -> None:

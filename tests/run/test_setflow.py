@@ -10,15 +10,10 @@ from bgjobs.errors import ExitStatus
 from bgjobs.job import Allowance
 from bgjobs.record import Counts, RunStatus
 from bgjobs.run.execute import Outcome, execute
+from harness.effects import EVERY, INSERT, effects
 from harness.tasks import Works, a_job, key_of
 
 BOUND = 60
-INSERT = "INSERT INTO effect SELECT id FROM batch"
-EVERY = list(range(1, 36))
-
-
-def effects(work: Works) -> list[int]:
-    return work.column("SELECT id FROM effect ORDER BY id")
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -7,25 +7,8 @@ import pytest
 from bgjobs.errors import ExitStatus
 from bgjobs.handler import Run
 from bgjobs.record import Counts, RunStatus
+from harness.effects import EVERY, INSERT, Record, effects, returns, writes
 from harness.tasks import Works, key_of
-
-INSERT = "INSERT INTO effect SELECT id FROM batch"
-EVERY = list(range(1, 36))
-Record = dict[str, Any]
-
-
-def effects(work: Works) -> list[int]:
-    return work.column("SELECT id FROM effect ORDER BY id")
-
-
-def returns(run: Run, record: Record) -> Record:
-    run.count("worked")
-    return {"id": record["id"]}
-
-
-def writes(run: Run, record: Record) -> None:
-    run.count("worked")
-    run.connection.execute("INSERT INTO effect VALUES (%s)", [record["id"]])
 
 
 @pytest.mark.parametrize("size", [1, 7, 10, 35, 36])

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bgjobs.store.batches import Batches
 from harness import databases
 from harness.tasks import Works, emptied
 
@@ -22,3 +23,10 @@ def works(shared_dsn: str) -> Iterator[Works]:
     made = Works(shared_dsn)
     yield made
     made.close()
+
+
+@pytest.fixture
+def batches(works: Works) -> Batches:
+    """The batches of a run that was opened, beside a table for what they do."""
+    works.rows("CREATE TABLE effect (id int UNIQUE DEFERRABLE INITIALLY IMMEDIATE)")
+    return works.batches(works.opened()[1].leases[0])

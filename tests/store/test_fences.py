@@ -15,12 +15,6 @@ from harness.tasks import Works
 LEASE = "SELECT to_jsonb(l) FROM bgjobs.lease l"
 
 
-@pytest.fixture
-def batches(works: Works) -> Batches:
-    works.rows("CREATE TABLE effect (id int UNIQUE DEFERRABLE INITIALLY IMMEDIATE)")
-    return works.batches(works.opened()[1].leases[0])
-
-
 def begin(batches: Batches) -> None:
     batches.standing(batches.begin())
 
